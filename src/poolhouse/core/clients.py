@@ -1,0 +1,118 @@
+"""An app client: who may ask a pool for tokens, by which flows, for which scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Self, cast
+
+from poolhouse.core.documents import from_iso, to_iso
+from poolhouse.core.secret import Secret
+from poolhouse.shapes.cognito_idp import UserPoolClientType
+
+MAX_SECRETS = 2
+UNITS = {
+    "seconds": timedelta(seconds=1),
+    "minutes": timedelta(minutes=1),
+    "hours": timedelta(hours=1),
+    "days": timedelta(days=1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientExtensions:
+    """What Cognito has no field for. Off by default; see docs/extensions.md."""
+
+    audience: str | None = None
+    """The `aud` of the client's machine tokens; Cognito puts none there."""
+
+    def to_document(self) -> dict[str, Any]:
+        return {"audience": self.audience} if self.audience else {}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(audience=document.get("audience"))
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """One of the at most two secrets of a client that are alive at once."""
+
+    id: str
+    """`{client_id}--{epoch}`, as Cognito writes it."""
+    pool_id: str
+    client_id: str
+    value: Secret
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserPoolClient:
+    """An app client. `settings` holds the members of the wire's UserPoolClientType that its owner may set,
+    defaults filled in; ids, name, dates and secrets are not among them."""
+
+    id: str
+    pool_id: str
+    name: str
+    created_at: datetime
+    modified_at: datetime
+    settings: UserPoolClientType
+    extensions: ClientExtensions = ClientExtensions()
+    version: int = 1
+
+    @property
+    def may_use_oauth(self) -> bool:
+        return bool(self.settings.get("AllowedOAuthFlowsUserPoolClient"))
+
+    @property
+    def oauth_flows(self) -> frozenset[str]:
+        return frozenset(self.settings.get("AllowedOAuthFlows", ()))
+
+    @property
+    def oauth_scopes(self) -> tuple[str, ...]:
+        return tuple(self.settings.get("AllowedOAuthScopes", ()))
+
+    @property
+    def auth_flows(self) -> frozenset[str]:
+        return frozenset(self.settings.get("ExplicitAuthFlows", ()))
+
+    @property
+    def access_token_lifetime(self) -> timedelta:
+        """How long this client's access tokens live: 5 minutes to 1 day, 1 hour by default.
+
+        `AccessTokenValidity` is a bare number; `TokenValidityUnits` says of what, hours if absent.
+
+        Source: Cognito API reference, CreateUserPoolClient (AccessTokenValidity).
+        """
+        number = self.settings.get("AccessTokenValidity")
+        if not number:
+            return timedelta(hours=1)
+        unit = self.settings.get("TokenValidityUnits", {}).get("AccessToken", "hours")
+        return number * UNITS[unit]
+
+    def changed(self, now: datetime, **changes: Any) -> UserPoolClient:
+        return replace(self, modified_at=now, **changes)
+
+    def to_document(self) -> dict[str, Any]:
+        """The part that is one JSON text in the database; `id`, `pool_id` and `version` are columns."""
+        return {
+            "name": self.name,
+            "created_at": to_iso(self.created_at),
+            "modified_at": to_iso(self.modified_at),
+            "settings": self.settings,
+            "extensions": self.extensions.to_document(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], *, id: str, pool_id: str, version: int) -> Self:
+        return cls(
+            id=id,
+            pool_id=pool_id,
+            version=version,
+            name=document["name"],
+            created_at=from_iso(document["created_at"]),
+            modified_at=from_iso(document["modified_at"]),
+            settings=cast(UserPoolClientType, document["settings"]),
+            extensions=ClientExtensions.from_document(document["extensions"]),
+        )

@@ -1,0 +1,207 @@
+"""What can be wrong, in the words of AWS and of OAuth.
+
+Two small families. A face renders its own; no status code is known here. `message` is for the caller, in
+Cognito's words; `detail` is for the log and never leaves the house.
+"""
+
+from __future__ import annotations
+
+
+class CognitoError(Exception):
+    """An error of the AWS APIs: the class name is the wire's name.
+
+    Source: the error shapes of the service models; AWS's common errors.
+    """
+
+    message = ""
+
+    def __init__(self, message: str | None = None, *, detail: str = "") -> None:
+        self.message = type(self).message if message is None else message
+        self.detail = detail
+        super().__init__(self.message)
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__
+
+
+# --- errors that the service models declare -------------------------------------------------------------
+
+
+class InvalidParameterException(CognitoError):
+    pass
+
+
+class ResourceNotFoundException(CognitoError):
+    pass
+
+
+class NotAuthorizedException(CognitoError):
+    message = "Incorrect username or password."
+
+
+class LimitExceededException(CognitoError):
+    pass
+
+
+class TooManyRequestsException(CognitoError):
+    message = "Too many requests"
+
+
+class InternalErrorException(CognitoError):
+    """The only fault of the user pools' model: HTTP 500."""
+
+    message = "Something went wrong"
+
+
+class InternalServerException(CognitoError):
+    """The same, as the operations on client secrets spell it."""
+
+    message = "Something went wrong"
+
+
+class InvalidOAuthFlowException(CognitoError):
+    pass
+
+
+class ScopeDoesNotExistException(CognitoError):
+    pass
+
+
+class GroupExistsException(CognitoError):
+    message = "A group with the name already exists."
+
+
+class FeatureUnavailableInTierException(CognitoError):
+    pass
+
+
+class TierChangeNotAllowedException(CognitoError):
+    pass
+
+
+class UserPoolTaggingException(CognitoError):
+    pass
+
+
+class UserImportInProgressException(CognitoError):
+    pass
+
+
+class ConcurrentModificationException(CognitoError):
+    message = "The resource was changed by another request. Try again."
+
+
+class OperationNotEnabledException(CognitoError):
+    pass
+
+
+class ForbiddenException(CognitoError):
+    pass
+
+
+class UnsupportedOperationException(CognitoError):
+    pass
+
+
+# --- errors before an operation -------------------------------------------------------------------------
+
+
+class SerializationException(CognitoError):
+    pass
+
+
+class UnknownOperationException(CognitoError):
+    pass
+
+
+class AccessDeniedException(CognitoError):
+    pass
+
+
+class UnrecognizedClientException(CognitoError):
+    message = "The security token included in the request is invalid."
+
+
+class InvalidSignatureException(CognitoError):
+    message = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
+        " Access Key and signing method. Consult the service documentation for details."
+    )
+
+
+class IncompleteSignatureException(CognitoError):
+    pass
+
+
+class MissingAuthenticationTokenException(CognitoError):
+    message = "Missing Authentication Token"
+
+
+class ExpiredTokenException(CognitoError):
+    message = "The security token included in the request is expired"
+
+
+class ThrottlingException(CognitoError):
+    message = "Rate exceeded"
+
+
+class RequestEntityTooLargeException(CognitoError):
+    message = "Request entity too large"
+
+
+class ServiceUnavailableException(CognitoError):
+    """The database can't be asked just now: HTTP 503; an SDK tries again."""
+
+    message = "Service is unavailable. Try again."
+
+
+class OAuthError(Exception):
+    """An error answer of RFC 6749 §5.2 (or of a standard beside it). The class names the code."""
+
+    error = "invalid_request"
+
+    def __init__(self, description: str | None = None, *, detail: str = "") -> None:
+        self.description = description
+        self.detail = detail
+        super().__init__(self.error)
+
+
+class InvalidRequest(OAuthError):
+    error = "invalid_request"
+
+
+class InvalidClient(OAuthError):
+    error = "invalid_client"
+
+
+class InvalidGrant(OAuthError):
+    error = "invalid_grant"
+
+
+class UnauthorizedClient(OAuthError):
+    error = "unauthorized_client"
+
+
+class UnsupportedGrantType(OAuthError):
+    error = "unsupported_grant_type"
+
+
+class InvalidScope(OAuthError):
+    error = "invalid_scope"
+
+
+class TemporarilyUnavailable(OAuthError):
+    """RFC 6749 §4.1.2.1's word, sent with HTTP 503 while the database can't be asked."""
+
+    error = "temporarily_unavailable"
+
+
+class SlowDown(OAuthError):
+    """Too many requests of one client or address: HTTP 429."""
+
+    error = "slow_down"
+
+
+class StoreUnavailable(Exception):
+    """The database does not answer; each face has its own word for it."""

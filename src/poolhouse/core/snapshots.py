@@ -1,0 +1,69 @@
+"""What the token path needs of a client and its pool: small, frozen, and ready to use.
+
+A hundred thousand of these are held in memory, so they keep no documents, share what is the same, and have slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from poolhouse.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class SignerKey:
+    """A loaded key and when its turn begins (seconds since 1970)."""
+
+    kid: str
+    private: RSAPrivateKey
+    signs_from: float
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKey:
+    jwk: Mapping[str, str]
+    withdrawn_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSnapshot:
+    id: str
+    account_id: str
+    region: str
+    issuer: str | None
+    """The issuer set for this pool; None for the server's own form."""
+    access_keys: tuple[SignerKey, ...]
+    """Keys that sign access tokens, the next to sign last."""
+    published_keys: tuple[PublishedKey, ...]
+    scopes: frozenset[str]
+    """Every `identifier/name` that a resource server of the pool declares now."""
+    domains: tuple[tuple[str, str], ...] = ()
+    """(kind, name) of the pool's domains."""
+
+    def access_key(self, now: float) -> SignerKey:
+        """The key whose turn it is: the last one whose time has come."""
+        current = self.access_keys[0]
+        for key in self.access_keys[1:]:
+            if key.signs_from > now:
+                break
+            current = key
+        return current
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSnapshot:
+    id: str
+    pool: PoolSnapshot
+    secrets: tuple[Secret, ...]
+    """None, one or two, all valid."""
+    oauth_flows: frozenset[str]
+    """Empty where AllowedOAuthFlowsUserPoolClient is off."""
+    auth_flows: frozenset[str]
+    scopes: tuple[str, ...]
+    """AllowedOAuthScopes, in the order in which the client lists them."""
+    access_token_lifetime: int
+    """Seconds."""
+    audience: str | None = None

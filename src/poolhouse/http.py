@@ -1,0 +1,43 @@
+"""A request and an answer as plain values: all that the faces know of HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, whole. Header names are lower case, values stripped of outer white space, in arrival order."""
+
+    method: str
+    path: str
+    """The raw path, still percent-encoded, without the query."""
+    query: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    id: str
+    """The request id that the answer and the log carry."""
+    peer: str
+    """The caller's address: the socket's, or what a trusted proxy says."""
+    scheme: str = "http"
+
+    def header(self, name: bytes) -> str | None:
+        """The value of a header that is there once; None when absent; repeated ones joined with a comma."""
+        found = [value for key, value in self.headers if key == name]
+        if not found:
+            return None
+        return b",".join(found).decode("latin-1")
+
+    def count(self, name: bytes) -> int:
+        return sum(1 for key, _ in self.headers if key == name)
+
+
+@dataclass(slots=True)
+class Response:
+    status: int
+    body: bytes = b""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    reason: str = ""
+    """Why, for the log alone: what the caller's message hides."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Closed-set facts for the log and the metrics, as ("operation", "CreateUserPool")."""

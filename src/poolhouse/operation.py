@@ -1,0 +1,120 @@
+"""What an operation gets: who asks, for which account and region, when, and the parts it may use."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+from poolhouse.config import Settings
+from poolhouse.core.audit import AuditRecord
+from poolhouse.core.ids import Random, uuid7
+from poolhouse.ports import Ports
+from poolhouse.store import Store, Transaction
+from poolhouse.store.cache import Cache
+
+Result = TypeVar("Result")
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time, aware, UTC."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class SystemRandom:
+    def token_bytes(self, size: int, /) -> bytes:
+        return secrets.token_bytes(size)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `access_key_id` is None for a call that nobody signed."""
+
+    arn: str = "anonymous"
+    access_key_id: str | None = None
+    policies: tuple[Mapping[str, Any], ...] = ()
+    """Each must allow what is asked. Empty for the root, who may do everything, and for nobody."""
+    is_root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the composition root put together; one per process."""
+
+    settings: Settings
+    clock: Clock
+    random: Random
+    store: Store
+    cache: Cache
+    ports: Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One invocation of one operation."""
+
+    parts: Parts
+    caller: Caller
+    account_id: str
+    region: str
+    now: datetime
+    request_id: str
+    address: str
+    """The caller's network address."""
+    operation: str = ""
+    service: str = ""
+    audit_parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The request without its secret members, for the audit record."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.parts.settings
+
+    @property
+    def store(self) -> Store:
+        return self.parts.store
+
+    @property
+    def cache(self) -> Cache:
+        return self.parts.cache
+
+    @property
+    def ports(self) -> Ports:
+        return self.parts.ports
+
+    @property
+    def random(self) -> Random:
+        return self.parts.random
+
+    async def write(self, change: Callable[[Transaction], Result], *, pool_id: str | None = None) -> Result:
+        """Run `change` in a transaction, with the audit record of this call in it.
+
+        Every administrative change goes through here, so none can miss its record.
+        """
+        record = AuditRecord(
+            id=uuid7(self.now, self.random),
+            at=self.now,
+            account_id=self.account_id,
+            region=self.region,
+            event_source=self.service,
+            event_name=self.operation,
+            actor=self.caller.arn,
+            source_ip_address=self.address,
+            request_id=self.request_id,
+            pool_id=pool_id,
+            request_parameters=self.audit_parameters,
+        )
+
+        def audited(tx: Transaction) -> Result:
+            result = change(tx)
+            tx.audit.add(record)
+            return result
+
+        return await self.store.write(audited)
