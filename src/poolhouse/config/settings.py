@@ -1,0 +1,226 @@
+"""The settings and their schema, in one place: each field says its default, its kind and what it is for.
+
+A field's name is its key in the TOML file, its variable (`POOLHOUSE_` and the name in capitals) and its flag
+(`--` and the name with hyphens), so that an option is defined by one line here and nowhere else.
+"""
+
+# ruff: noqa: RUF009 -- the calls make dataclass fields, which ruff can't know
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from poolhouse.config import kinds
+from poolhouse.config.kinds import Kind
+from poolhouse.core.secret import Secret
+
+
+class About(NamedTuple):
+    section: str
+    kind: Kind
+    help: str
+    default_text: str
+    is_secret: bool
+    key: str
+
+
+def _section(section: str) -> Any:
+    """A function that makes the fields of one section of the reference page."""
+
+    def option(
+        default: Any, kind: Kind, help: str, *, default_text: str = "", is_secret: bool = False, key: str = ""
+    ) -> Any:
+        return field(
+            default=default, metadata={"option": About(section, kind, help, default_text, is_secret, key)}
+        )
+
+    return option
+
+
+_listening = _section("Listening")
+_storage = _section("Storage")
+_identity = _section("Identity")
+_access = _section("Keys and access")
+_admin = _section("Operation")
+_limits = _section("Limits")
+_quotas = _section("Quotas")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    host: str = _listening(
+        "localhost",
+        kinds.LISTEN_ADDRESS,
+        "Address to listen on. `localhost` is both loopback addresses; `0.0.0.0` all of IPv4, `::` all.",
+    )
+    port: int = _listening(9229, kinds.PORT, "TCP port to listen on.")
+    public_url: str = _listening(
+        "http://localhost:9229",
+        kinds.PUBLIC_URL,
+        "The URL by which clients reach the server, without a path. The issuer of every token begins with it,"
+        " so changing it makes old tokens unverifiable.",
+        default_text="`http://localhost:{port}`, `https://` with TLS",
+    )
+    tls_cert: Path | None = _listening(
+        None, kinds.PATH, "Certificate chain, PEM. Read again when it changes, without a restart."
+    )
+    tls_key: Path | None = _listening(None, kinds.PATH, "The certificate's private key, PEM.")
+    insecure_http: bool = _listening(
+        False,
+        kinds.BOOLEAN,
+        "Allow plain HTTP on an address other than loopback, though nothing says who ends TLS. Secrets and"
+        " tokens then cross the network in clear text.",
+    )
+    trusted_proxies: tuple[str, ...] = _listening(
+        (),
+        kinds.NETWORKS,
+        "Addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. From anyone else"
+        " these headers are ignored.",
+    )
+    allowed_hosts: tuple[str, ...] = _listening(
+        (),
+        kinds.HOST_NAMES,
+        "Further host names to answer to, besides those of `public_url`, `auth_domain`, `localhost` and the"
+        " custom domains.",
+    )
+    auth_domain: str | None = _listening(
+        None,
+        kinds.HOST_NAME_KIND,
+        "Where the pools' prefix domains live: `{domain}.{auth_domain}`. `{domain}.localhost` always works.",
+    )
+    domain_form: str = _listening(
+        "path",
+        kinds.one_of("path", "host"),
+        "The form of a domain's endpoints that discovery names: `path` is `{public_url}/domains/{domain}`, which"
+        " needs no DNS; `host` is `{domain}.{auth_domain}`. Both are served.",
+    )
+    workers: int = _listening(
+        1, kinds.integer(1, 512), "Worker processes. One a core gives the most tokens a second."
+    )
+
+    data_dir: Path = _storage(
+        Path("poolhouse-data"),
+        kinds.PATH,
+        "Folder of the embedded database, the first access key and, unless `master_key` is set, the master key."
+        " Made with mode 0700.",
+        default_text="`$XDG_DATA_HOME/poolhouse`, as a rule `~/.local/share/poolhouse`; `make run` takes"
+        " `poolhouse-data` in the checkout",
+    )
+    database_url: Secret | None = _storage(
+        None,
+        kinds.DATABASE_URL,
+        "`postgresql://user:password@host/database`, or `sqlite:////absolute/path`.",
+        default_text="SQLite in `data_dir`",
+        is_secret=True,
+    )
+    database_pool_size: int = _storage(
+        10, kinds.integer(1, 1000), "Connections of each worker process to PostgreSQL, at most."
+    )
+    cache_entries: int = _storage(
+        200_000,
+        kinds.COUNT,
+        "Clients, pools, domains and access keys that each worker keeps in memory, at most.",
+    )
+    stale_tokens_for: timedelta = _storage(
+        timedelta(0),
+        kinds.DURATION,
+        "How long tokens are still issued from memory while the database does not answer. `0s` refuses at once:"
+        " a client deleted meanwhile elsewhere never gets a token.",
+    )
+
+    account_id: str = _identity("000000000000", kinds.ACCOUNT_ID, "The AWS account that ARNs name.")
+    region: str = _identity(
+        "us-east-1",
+        kinds.REGION,
+        "The region `poolhouse env` exports, and that of a request which names none. A signed request's region is"
+        " the signature's.",
+    )
+
+    root_access_key_id: str | None = _access(
+        None,
+        kinds.ACCESS_KEY_ID,
+        "Access key id of the root, who may do everything.",
+        default_text="made at the first start, kept in `data_dir`",
+    )
+    root_secret_access_key: Secret | None = _access(
+        None, kinds.SECRET, "The root's secret access key.", is_secret=True
+    )
+    master_keys: tuple[Secret, ...] = _access(
+        (),
+        kinds.SECRETS,
+        "The key under which all secrets in the database are sealed; several with commas or line breaks between"
+        " them while it is rotated: the first seals, all open.",
+        default_text="made at the first start of an embedded database, kept in `data_dir`",
+        is_secret=True,
+        key="master_key",
+    )
+    clock_skew: timedelta = _access(
+        timedelta(minutes=5), kinds.DURATION, "How far a signed request's time may be from the server's."
+    )
+    anonymous_admin: bool = _access(
+        False,
+        kinds.BOOLEAN,
+        "Let everybody administer, signature or not. For throw-away tests: refused unless `host` is loopback.",
+    )
+    signing_key_lead: timedelta = _access(
+        timedelta(minutes=10),
+        kinds.DURATION,
+        "How long a new signing key is published before it signs, so that verifiers have it by then.",
+    )
+
+    admin_host: str = _admin(
+        "localhost", kinds.LISTEN_ADDRESS, "Address of the management listener, if `admin_port` is set."
+    )
+    admin_port: int | None = _admin(
+        None,
+        kinds.PORT,
+        "Port of a listener of its own for `/metrics` and the details of `/readyz`.",
+        default_text="none: the main listener serves them, to loopback callers only",
+    )
+    log_format: str = _admin(
+        "auto",
+        kinds.one_of("auto", "json", "text"),
+        "`json` is one object a line; `auto` is `text` on a terminal and `json` elsewhere.",
+    )
+    log_level: str = _admin(
+        "info",
+        kinds.one_of("debug", "info", "warning", "error"),
+        "The least severe messages to write. Requests are `info`.",
+    )
+    shutdown_grace: timedelta = _admin(
+        timedelta(seconds=25), kinds.DURATION, "How long requests under way may take to finish after SIGTERM."
+    )
+
+    keep_alive: timedelta = _limits(
+        timedelta(seconds=75), kinds.DURATION, "How long an idle connection is kept open."
+    )
+    header_timeout: timedelta = _limits(
+        timedelta(seconds=10), kinds.DURATION, "How long a request's headers may take to arrive."
+    )
+    body_timeout: timedelta = _limits(
+        timedelta(seconds=20), kinds.DURATION, "How long a request's body may take to arrive."
+    )
+    request_deadline: timedelta = _limits(
+        timedelta(seconds=30), kinds.DURATION, "How long an answer may take, after which it is an error."
+    )
+    max_connections: int = _limits(
+        16_384, kinds.COUNT, "Open connections of each worker, beyond which new ones wait to be accepted."
+    )
+    token_rate_per_client: float = _limits(
+        10_000.0, kinds.RATE, "Token requests a second and worker for one client; `0` for no limit."
+    )
+    token_rate_per_address: float = _limits(
+        10_000.0, kinds.RATE, "Token requests a second and worker from one address; `0` for no limit."
+    )
+
+    max_user_pools: int = _quotas(1000, kinds.COUNT, "User pools of an account and region.")
+    max_clients_per_pool: int = _quotas(1000, kinds.COUNT, "Clients of a user pool.")
+    max_resource_servers: int = _quotas(25, kinds.COUNT, "Resource servers of a user pool.")
+    max_groups: int = _quotas(10_000, kinds.COUNT, "Groups of a user pool.")
+    max_custom_domains: int = _quotas(4, kinds.COUNT, "Custom domains of an account and region.")
+
+    origins: dict[str, str] = field(default_factory=dict, compare=False)
+    """Where each setting came from, by field name; what is absent is a default."""
