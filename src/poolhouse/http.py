@@ -20,6 +20,8 @@ class Request:
     peer: str
     """The caller's address: the socket's, or what a trusted proxy says."""
     scheme: str = "http"
+    is_admin: bool = False
+    """Whether it came in by the listener that is for the operator alone."""
 
     def header(self, name: bytes) -> str | None:
         """The value of a header that is there once; None when absent; repeated ones joined with a comma."""

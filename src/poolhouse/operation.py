@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from poolhouse.config import Settings
 from poolhouse.core.audit import AuditRecord
 from poolhouse.core.ids import Random, uuid7
+from poolhouse.limits import Limits
 from poolhouse.ports import Ports
 from poolhouse.store import Store, Transaction
 from poolhouse.store.cache import Cache
@@ -26,6 +27,11 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class Addresses(Protocol):
+    def of_domain(self, name: str, *, is_custom: bool) -> str:
+        """The canonical base address of a domain, without a slash at its end."""
 
 
 class SystemRandom:
@@ -54,6 +60,8 @@ class Parts:
     store: Store
     cache: Cache
     ports: Ports
+    limits: Limits
+    addresses: Addresses
 
 
 @dataclass(frozen=True, slots=True)

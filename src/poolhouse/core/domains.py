@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self, cast
-
-from poolhouse.shapes.cognito_idp import RoutingType
+from typing import Any, Self
 
 
 class DomainKind(StrEnum):
@@ -24,14 +22,14 @@ class Domain:
     kind: DomainKind
     managed_login_version: int = 1
     certificate_arn: str | None = None
-    routing: RoutingType | None = None
+    security_policy: str | None = None
     version: int = 1
 
     def to_document(self) -> dict[str, Any]:
         return {
             "managed_login_version": self.managed_login_version,
             "certificate_arn": self.certificate_arn,
-            "routing": self.routing,
+            "security_policy": self.security_policy,
         }
 
     @classmethod
@@ -45,5 +43,5 @@ class Domain:
             version=version,
             managed_login_version=document["managed_login_version"],
             certificate_arn=document["certificate_arn"],
-            routing=cast("RoutingType | None", document["routing"]),
+            security_policy=document["security_policy"],
         )

@@ -1,0 +1,184 @@
+"""The composition root: the only place where the parts meet.
+
+`build(settings, …)` puts a server together in this process, `Server.start` opens it on sockets; `serve(settings)`
+is what `poolhouse serve` runs: one process, or a supervisor and its workers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from poolhouse import credentials
+from poolhouse.config import Settings
+from poolhouse.edge import notify
+from poolhouse.edge.addresses import Addresses
+from poolhouse.edge.application import AdminApplication, Application
+from poolhouse.edge.health import Health
+from poolhouse.edge.listener import Listener, bind
+from poolhouse.edge.log import AccessLog, set_up_logging
+from poolhouse.edge.metrics import Metrics
+from poolhouse.edge.supervisor import Inbox, Supervisor
+from poolhouse.edge.tls import Certificate
+from poolhouse.limits import Limits
+from poolhouse.operation import Clock, Parts, Random, SystemClock, SystemRandom
+from poolhouse.ports import Ports
+from poolhouse.ports.signer import LoopSigner
+from poolhouse.store import open_store
+from poolhouse.store.cache import Cache
+from poolhouse.store.sweeping import Sweeper
+
+log = logging.getLogger("poolhouse")
+
+
+class Server:
+    """A server of this process. Made by `build`, started on the loop that is to run it."""
+
+    def __init__(self, parts: Parts, access_log: AccessLog, metrics: Metrics) -> None:
+        self.parts = parts
+        addresses = parts.addresses
+        assert isinstance(addresses, Addresses)
+        self._health = Health(parts, metrics)
+        self._access_log = access_log
+        settings = parts.settings
+        certificate = None
+        if settings.tls_cert is not None and settings.tls_key is not None:
+            certificate = Certificate(settings.tls_cert, settings.tls_key)
+        application = Application(parts, addresses, self._health, access_log, metrics)
+        self.listener = Listener(application, settings, certificate)
+        self._admin = Listener(AdminApplication(self._health), settings, None)
+        self._sweeper = Sweeper(parts.store, parts.clock, parts.random)
+        metrics.watch_connections(lambda: self.listener.connections)
+
+    async def start(self, sockets: list[socket.socket], admin_sockets: list[socket.socket]) -> None:
+        """Accept connections on `sockets`; on none where a supervisor hands them over."""
+        await self.parts.cache.start()
+        self._sweeper.start()
+        await self.listener.start(sockets)
+        await self._admin.start(admin_sockets)
+
+    async def stop(self) -> None:
+        """Finish what is being answered, then close everything."""
+        self._health.is_stopping = True
+        await self.listener.stop(self.parts.settings.shutdown_grace.total_seconds())
+        await self._admin.stop(0)
+        await self._sweeper.stop()
+        await self.parts.cache.stop()
+        await self.parts.store.aclose()
+        self._access_log.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    ports: Ports | None = None,
+    access_log: AccessLog | None = None,
+) -> Server:
+    """Put a server together. What is left out is the real thing.
+
+    Raises:
+        MasterKeyError, SchemaError: the database can't be opened with these settings.
+    """
+    clock = clock or SystemClock()
+    random = random or SystemRandom()
+    store = open_store(settings, random=random, clock=clock)
+    parts = Parts(
+        settings=settings,
+        clock=clock,
+        random=random,
+        store=store,
+        cache=Cache(store, settings),
+        ports=ports or Ports(signer=LoopSigner()),
+        limits=Limits(settings.token_rate_per_client, settings.token_rate_per_address),
+        addresses=Addresses(settings),
+    )
+    return Server(parts, access_log or AccessLog(settings), Metrics())
+
+
+def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None) -> int:
+    """Serve until told to stop; the exit code. `on_ready` is called once the sockets listen.
+
+    Raises:
+        ConfigurationError, MasterKeyError, SchemaError, OSError: it can't start; the text says why and what to do.
+    """
+    set_up_logging(settings)
+    settings = with_root_keys(settings)
+    sockets = bind(settings.host, settings.port)
+    admin = bind(settings.admin_host, settings.admin_port) if settings.admin_port is not None else []
+    if settings.workers == 1:
+        return _run(_serve_alone(settings, sockets, admin, on_ready))
+    # Opened once before any worker is, so that one process migrates and makes the keys.
+    open_store(settings, random=SystemRandom(), clock=SystemClock()).close()
+    supervisor = Supervisor(
+        sockets,
+        settings.workers,
+        lambda channel: _run(_serve_for_supervisor(settings, channel, admin)),
+        settings.shutdown_grace.total_seconds(),
+    )
+    if on_ready is not None:
+        on_ready(settings)
+    return supervisor.run()
+
+
+def with_root_keys(settings: Settings) -> Settings:
+    """The settings with the root's keys: those given, else the pair that an embedded database keeps beside it."""
+    if settings.root_access_key_id is not None or settings.database_url is not None:
+        return settings
+    key_id, secret = credentials.ensure_root_keys(settings.data_dir, SystemRandom())
+    return replace(settings, root_access_key_id=key_id, root_secret_access_key=secret)
+
+
+async def _serve_alone(
+    settings: Settings,
+    sockets: list[socket.socket],
+    admin: list[socket.socket],
+    on_ready: Callable[[Settings], None] | None,
+) -> int:
+    server = build(settings)
+    await server.start(sockets, admin)
+    if on_ready is not None:
+        on_ready(settings)
+    await _until_told_to_stop(server, asyncio.Event())
+    return 0
+
+
+async def _serve_for_supervisor(
+    settings: Settings, channel: socket.socket, admin: list[socket.socket]
+) -> int:
+    server = build(settings)
+    await server.start([], admin)
+    stop = asyncio.Event()
+    inbox = Inbox(channel, server.listener, on_orphaned=stop.set)
+    await _until_told_to_stop(server, stop)
+    inbox.close()
+    return 0
+
+
+async def _until_told_to_stop(server: Server, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    notify.ready()
+    await stop.wait()
+    notify.stopping()
+    await server.stop()
+
+
+def _run(work: Any) -> int:
+    """Run a coroutine on the fastest loop there is."""
+    loop_factory = None
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        loop_factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        code: int = runner.run(work)
+        return code

@@ -1,0 +1,120 @@
+"""Which face answers an address: the only code that knows the forms by host and by path.
+
+    POST {base}/                                    the AWS APIs (any base path that ends in a slash)
+    {base}/{poolId}/.well-known/…                   a pool's issuer
+    {base}/domains/{domain}/…                       a domain, by path
+    http://{prefix}.localhost[:port]/…              a prefix domain, by host
+    https://{prefix}.{auth_domain}/…                the same, in production
+    https://{custom domain}/…                       a custom domain
+    {base}/healthz, /readyz, /metrics               the server itself
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from urllib.parse import urlsplit
+
+from poolhouse.config import Settings
+
+BY_PATH = "/domains/"
+POOL = re.compile(r"/([\w-]{1,40}_[0-9a-zA-Z]{1,40})(/\.well-known/[a-z.-]+)", re.ASCII)
+SERVER_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+MAX_REMEMBERED_HOSTS = 1_024
+
+
+class Kind(Enum):
+    AWS = auto()
+    POOL = auto()
+    DOMAIN = auto()
+    SERVER = auto()
+    NOTHING = auto()
+    UNKNOWN_HOST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    kind: Kind
+    name: str = ""
+    """The pool's id, or the domain."""
+    path: str = ""
+    """What is left of the path below it."""
+
+
+NOTHING = Address(Kind.NOTHING)
+AWS = Address(Kind.AWS)
+OWN = ""
+
+
+class Addresses:
+    def __init__(self, settings: Settings) -> None:
+        public = urlsplit(settings.public_url)
+        self._public_url = settings.public_url
+        self._scheme = public.scheme
+        self._port = f":{public.port}" if public.port is not None else ""
+        self._own_hosts = frozenset({"localhost", (public.hostname or "").lower(), *settings.allowed_hosts})
+        self._suffixes = tuple(f".{host}" for host in ("localhost", settings.auth_domain) if host)
+        self._auth_domain = settings.auth_domain
+        self._by_host = settings.domain_form == "host"
+        self._hosts: dict[str, str | None] = {}
+
+    def of_domain(self, name: str, *, is_custom: bool) -> str:
+        """The canonical base address of a domain, without a slash at its end."""
+        if not self._by_host:
+            return f"{self._public_url}{BY_PATH}{name}"
+        if is_custom:
+            return f"https://{name}"
+        return f"{self._scheme}://{name}.{self._auth_domain or 'localhost'}{self._port}"
+
+    def resolve(self, host: str, path: str) -> Address:
+        """`host` is the Host header's value, `path` the raw path. Nothing else of a request counts."""
+        owner = self._hosts.get(host)
+        if owner is None:
+            owner = self._remember(host)
+        if owner != OWN:
+            return Address(Kind.DOMAIN, owner, path)
+        if path.startswith(BY_PATH):
+            name, slash, rest = path[len(BY_PATH) :].partition("/")
+            return Address(Kind.DOMAIN, name, slash + rest)
+        if path in SERVER_PATHS:
+            return Address(Kind.SERVER, path=path)
+        pool = POOL.fullmatch(path)
+        if pool is not None:
+            return Address(Kind.POOL, pool[1], pool[2])
+        return AWS if path.endswith("/") else NOTHING
+
+    def _remember(self, host: str) -> str:
+        owner = self._owner(host)
+        if len(self._hosts) >= MAX_REMEMBERED_HOSTS:
+            self._hosts.clear()
+        self._hosts[host] = owner
+        return owner
+
+    def _owner(self, host: str) -> str:
+        """The domain that a host belongs to; "" for the server's own hosts.
+
+        An address in numbers is the server's own: nobody's DNS can make it mean something else.
+        """
+        name = _without_port(host).lower()
+        if not name or name in self._own_hosts or _is_ip(name):
+            return OWN
+        for suffix in self._suffixes:
+            if name.endswith(suffix):
+                return name.removesuffix(suffix)
+        return name
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _is_ip(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""Whether the server lives, whether it should be given work, and its figures."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+
+import orjson
+
+from poolhouse.core.errors import StoreUnavailable
+from poolhouse.edge.metrics import Metrics
+from poolhouse.http import Request, Response
+from poolhouse.oauth.face import method_not_allowed, not_found
+from poolhouse.operation import Parts
+
+NOT_KEPT = (b"cache-control", b"no-store")
+JSON = (b"content-type", b"application/json")
+DATABASE_ANSWERS_WITHIN = 2.0
+"""Seconds."""
+
+
+class Health:
+    def __init__(self, parts: Parts, metrics: Metrics) -> None:
+        self._parts = parts
+        self._metrics = metrics
+        self.is_stopping = False
+
+    async def answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return method_not_allowed("GET, HEAD")
+        if request.path.endswith("/healthz"):
+            return Response(200, b'{"status":"ok"}', [JSON, NOT_KEPT])
+        if request.path.endswith("/readyz"):
+            return await self._readiness(request)
+        return self._figures(request)
+
+    async def _readiness(self, request: Request) -> Response:
+        """200 while new work is welcome; 503 while the server stops or its database does not answer."""
+        problem = "stopping" if self.is_stopping else await self._database_problem()
+        document = {"status": "ready" if problem is None else "not ready"}
+        if problem is not None and self._may_see(request):
+            document["reason"] = problem
+        return Response(200 if problem is None else 503, orjson.dumps(document), [JSON, NOT_KEPT])
+
+    async def _database_problem(self) -> str | None:
+        try:
+            async with asyncio.timeout(DATABASE_ANSWERS_WITHIN):
+                await self._parts.store.read(lambda tx: tx.server.find("ready"))
+        except (StoreUnavailable, TimeoutError):
+            return "the database does not answer"
+        return None
+
+    def _figures(self, request: Request) -> Response:
+        """Prometheus's text. Not for everybody: without a listener of its own it is for loopback alone."""
+        if not self._may_see(request):
+            return not_found()
+        return Response(
+            200,
+            self._metrics.exposition(),
+            [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), NOT_KEPT],
+        )
+
+    def _may_see(self, request: Request) -> bool:
+        return request.is_admin or _is_loopback(request.peer)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

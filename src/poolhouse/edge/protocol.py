@@ -1,0 +1,167 @@
+"""HTTP/1.1 on a socket: uvicorn's protocol, with the bounds that it leaves to others.
+
+llhttp refuses ambiguous framing; here the sizes of a head are bounded, slow senders and idle connections are
+cut, and what can't be understood is answered in JSON, as an SDK wants it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+MAX_HEAD = 32 * 1024
+"""Bytes of request line and headers."""
+MAX_HEADERS = 100
+
+
+class Phase(Enum):
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    ANSWER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds a connection may stay in a phase."""
+
+    idle: float
+    head: float
+    body: float
+
+    def of(self, phase: Phase) -> float | None:
+        match phase:
+            case Phase.IDLE:
+                return self.idle
+            case Phase.HEAD:
+                return self.head
+            case Phase.BODY:
+                return self.body
+            case Phase.ANSWER:
+                return None
+
+
+class HeadTooLarge(Exception):
+    pass
+
+
+class BadHead(Exception):
+    pass
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. Instead of a timer for each phase of each request, the phase and its beginning are kept,
+    and one sweep a second looks at every connection: a request costs two assignments."""
+
+    phase = Phase.IDLE
+    since = 0.0
+    on_end: Callable[[], None] | None = None
+    """Called once when the connection is over."""
+    _head_size = 0
+    _refused: int | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
+        super().connection_made(transport)
+        self._enter(Phase.IDLE)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.on_end is not None:
+            self.on_end()
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.since = self.loop.time()
+
+    def sweep(self, now: float, timeouts: Timeouts) -> None:
+        """Close the connection if it has been in its phase for too long."""
+        limit = timeouts.of(self.phase)
+        if limit is None or now - self.since <= limit or self.transport.is_closing():
+            return
+        if self.phase is Phase.HEAD:
+            self._refuse(408, "Request Timeout")
+        else:
+            self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self.phase in (Phase.IDLE, Phase.HEAD):
+            self._head_size += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # No protocol to change over to is offered (RFC 9110 §7.8: the offer may be ignored); the request
+            # itself is answered, and what follows it on this connection is not understood any more.
+            if self.cycle is not None:
+                self.cycle.keep_alive = False
+        except httptools.HttpParserError:
+            self._refuse(self._refused or 400, "Bad Request")
+            return
+        if self.phase is Phase.HEAD and self._head_size > MAX_HEAD:
+            self._refuse(431, "Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._enter(Phase.HEAD)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self.headers) >= MAX_HEADERS:
+            self._refused = 431
+            raise HeadTooLarge
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self._head_size > MAX_HEAD + 65_536 or len(self.url) > MAX_HEAD:
+            self._refused = 431
+            raise HeadTooLarge
+        hosts = sum(1 for name, _ in self.headers if name == b"host")
+        # RFC 9112 §3.2: a request of HTTP/1.1 without exactly one Host is refused.
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
+            raise BadHead
+        self._head_size = 0
+        super().on_headers_complete()
+        self._enter(Phase.BODY)
+
+    def on_message_complete(self) -> None:
+        self._enter(Phase.ANSWER)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        # uvicorn arms a timer here for each answer; the sweep does its work.
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self.phase is Phase.ANSWER:
+            self._enter(Phase.IDLE)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, text: str) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.close()  # in the middle of another answer nothing can be said any more
+            return
+        body = b'{"code":"BadRequest","message":"%s","type":"client"}' % text.encode("ascii")
+        head: list[bytes] = [STATUS_LINE[status]]
+        default: list[tuple[bytes, bytes]] = self.server_state.default_headers
+        for name, value in (
+            *default,
+            (b"content-type", b"application/json"),
+            (b"access-control-allow-origin", b"*"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ):
+            head += (name, b": ", value, b"\r\n")
+        self.transport.write(b"".join((*head, b"\r\n", body)))
+        self.transport.close()
+

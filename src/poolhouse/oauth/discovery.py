@@ -1,0 +1,57 @@
+"""What a pool says of itself: its discovery document and its keys.
+
+Source: OpenID Connect Discovery 1.0 §3-4; RFC 7517; RFC 8414.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from poolhouse.core.snapshots import PoolSnapshot, PublishedKey
+from poolhouse.operation import Parts
+
+MAX_AGE = 300
+"""Seconds for which a verifier may keep the keys. A new key is published longer than that before it signs."""
+
+
+def jwks(pool: PoolSnapshot, now: float) -> Mapping[str, Any]:
+    """The keys that may have signed a token that is still alive, and those that will sign next."""
+    return {"keys": [key.jwk for key in pool.published_keys if _is_shown(key, now)]}
+
+
+def _is_shown(key: PublishedKey, now: float) -> bool:
+    return key.withdrawn_at is None or key.withdrawn_at > now
+
+
+def openid_configuration(parts: Parts, pool: PoolSnapshot) -> Mapping[str, Any]:
+    """Cognito's members, and those that it lacks and strict clients need.
+
+    The endpoints of a domain are missing where the pool has none. `jwks_uri` is always an address of this
+    server, also where the issuer is set to another name.
+    """
+    home = f"{parts.settings.public_url}/{pool.id}"
+    document: dict[str, Any] = {
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "issuer": pool.issuer or home,
+        "jwks_uri": f"{home}/.well-known/jwks.json",
+        "response_types_supported": ["code", "token"],
+        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "subject_types_supported": ["public"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "grant_types_supported": ["client_credentials"],
+    }
+    domain = canonical_domain(parts, pool)
+    if domain is not None:
+        document["token_endpoint"] = f"{domain}/oauth2/token"
+    return document
+
+
+def canonical_domain(parts: Parts, pool: PoolSnapshot) -> str | None:
+    """The address of the pool's domain that its documents name: the custom one before the prefix, by path
+    unless the server is set to the host form."""
+    names = dict(pool.domains)
+    name = names.get("custom") or names.get("prefix")
+    if name is None:
+        return None
+    return parts.addresses.of_domain(name, is_custom="custom" in names)
