@@ -1,0 +1,154 @@
+"""The figures for Prometheus. A label's value is always of a closed set: no caller can make a series.
+
+Several workers share their figures through files in a folder (prometheus-client's own way), which
+`share_between_workers` makes before the first `Metrics` exists. Any worker then answers for all.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poolhouse import __version__
+from poolhouse.core.errors import CognitoError, OAuthError
+from poolhouse.http import Response
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+FACES = frozenset({"aws", "domain", "pool", "server", "nothing", "unknown_host"})
+OAUTH_OPERATIONS = frozenset({"token", "jwks", "discovery"})
+TOKEN_OPERATIONS = frozenset({"token", "GetClientToken"})
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds."""
+OTHER = "other"
+
+
+def share_between_workers() -> Path:
+    """Call in the supervisor before it forks and before any `Metrics` is made; remove the folder at the end
+    with `stop_sharing`."""
+    folder = Path(tempfile.mkdtemp(prefix="poolhouse-metrics-"))
+    os.environ[FOLDER_VARIABLE] = str(folder)
+    return folder
+
+
+def stop_sharing(folder: Path) -> None:
+    os.environ.pop(FOLDER_VARIABLE, None)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_worker(pid: int) -> None:
+    """Its connections no longer count; its requests still do. Called by the supervisor for a worker that ended."""
+    from prometheus_client import multiprocess
+
+    if FOLDER_VARIABLE in os.environ:
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library has no types here
+
+
+class Metrics:
+    """`operations` are the names of the AWS operations there are; any other counts as `other`."""
+
+    def __init__(self, operations: Iterable[str] = ()) -> None:
+        # Imported here: the library decides at its import whether the figures are shared.
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+        self._folder = os.environ.get(FOLDER_VARIABLE)
+        self._operations = OAUTH_OPERATIONS | frozenset(operations)
+        self._errors = _error_names()
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "poolhouse_requests_total",
+            "Requests answered.",
+            ("face", "operation", "status"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "poolhouse_request_seconds",
+            "Time from a request's headers to its answer.",
+            ("face",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._tokens = Counter("poolhouse_tokens_issued_total", "Access tokens issued.", registry=registry)
+        self._error_answers = Counter(
+            "poolhouse_errors_total", "Error answers.", ("face", "error"), registry=registry
+        )
+        self._connections = Gauge(
+            "poolhouse_connections", "Open connections.", registry=registry, multiprocess_mode="livesum"
+        )
+        build = Gauge(
+            "poolhouse_build_info",
+            "1, with the versions as labels.",
+            ("version", "python"),
+            registry=registry,
+            multiprocess_mode="max",
+        )
+        build.labels(__version__, platform.python_version()).set(1)
+        if self._folder is None:
+            ProcessCollector(registry=registry)
+        self._bound: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def observe(self, face: str, response: Response, seconds: float) -> None:
+        """Counts one request; about 2 µs, since the labelled series are kept bound."""
+        operation = OTHER
+        for name, value in response.labels:
+            if name == "operation":
+                operation = value
+            elif name == "error":
+                self._error_answers.labels(
+                    face if face in FACES else OTHER, value if value in self._errors else OTHER
+                ).inc()
+        status = response.status
+        bound = self._bound.get((face, operation, status))
+        if bound is None:
+            bound = self._bind(face, operation, status)
+        requests, duration = bound
+        requests.inc()
+        duration.observe(seconds)
+        if status == 200 and operation in TOKEN_OPERATIONS:
+            self._tokens.inc()
+
+    def connection_opened(self) -> None:
+        self._connections.inc()
+
+    def connection_closed(self) -> None:
+        self._connections.dec()
+
+    def exposition(self) -> bytes:
+        """Prometheus's text format 0.0.4."""
+        from prometheus_client import CollectorRegistry, generate_latest
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        if self._folder is None:
+            return generate_latest(self._registry)
+        registry: CollectorRegistry = CollectorRegistry()
+        MultiProcessCollector(registry, path=self._folder)  # type: ignore[no-untyped-call]  # as above
+        return generate_latest(registry)
+
+    def _bind(self, face: str, operation: str, status: int) -> tuple[Counter, Histogram]:
+        """Only what is of the closed sets is remembered under its name, so the dictionary stays small."""
+        closed = (
+            face if face in FACES else OTHER,
+            operation if operation in self._operations else OTHER,
+            status if 100 <= status <= 599 else 500,
+        )
+        bound = self._bound.get(closed)
+        if bound is None:
+            bound = (
+                self._requests.labels(closed[0], closed[1], str(closed[2])),
+                self._seconds.labels(closed[0]),
+            )
+            self._bound[closed] = bound
+        return bound
+
+
+def _error_names() -> frozenset[str]:
+    """The names of all errors that an answer can carry."""
+    aws = {kind.__name__ for kind in CognitoError.__subclasses__()}
+    return frozenset(aws | {kind.error for kind in OAuthError.__subclasses__()})
