@@ -1,0 +1,48 @@
+"""What the store asks of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from poolhouse.store.changes import Change
+from poolhouse.store.transaction import Transaction
+from poolhouse.store.units import Work
+
+Result = TypeVar("Result")
+
+Begin = Callable[[sa.Connection], Transaction]
+"""Makes the transaction's repositories over a connection."""
+Forget = Callable[["list[Change] | None"], None]
+"""Told what changed; None stands for anything."""
+
+
+class Bell(Protocol):
+    """Says what has changed in the database, to one cache."""
+
+    def ring(self) -> bool:
+        """Tell the cache what has changed since it was last asked; whether what the cache holds may be used.
+
+        On the hot path: a few microseconds.
+        """
+
+    def has_rung_within(self, seconds: float) -> bool:
+        """Whether the cache was known to be current at some moment in the last `seconds`."""
+
+    def close(self) -> None: ...
+
+
+class Database(Protocol):
+    """One engine. The `read` and `write` of a store, and the same at once, on the calling thread."""
+
+    def read(self, work: Work[Result]) -> Awaitable[Result]: ...
+
+    def write(self, work: Work[Result]) -> Awaitable[Result]: ...
+
+    def write_now(self, work: Work[Result]) -> Result: ...
+
+    def bell(self, forget: Forget) -> Bell: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,68 @@
+"""App clients. Their ids are unique over everything: an unsigned call names no pool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from poolhouse.core.clients import UserPoolClient
+from poolhouse.core.errors import InvalidParameterException, ResourceNotFoundException
+from poolhouse.store import rows
+from poolhouse.store.changes import Changes
+from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.tables import user_pool_client
+
+
+class Clients:
+    """Rows of `user_pool_client`."""
+
+    def __init__(self, connection: sa.Connection, changes: Changes) -> None:
+        self._connection = connection
+        self._changes = changes
+
+    def get(self, pool_id: str, client_id: str) -> UserPoolClient:
+        row = rows.find(self._connection, user_pool_client, pool_id=pool_id, id=client_id)
+        if row is None:
+            raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
+        return _from_row(row)
+
+    def find(self, client_id: str) -> UserPoolClient | None:
+        row = rows.find(self._connection, user_pool_client, id=client_id)
+        return None if row is None else _from_row(row)
+
+    def add(self, client: UserPoolClient) -> None:
+        values = {
+            "id": client.id,
+            "pool_id": client.pool_id,
+            "document": write_document("user_pool_client", client.to_document()),
+            "version": client.version,
+        }
+        if not rows.add(self._connection, user_pool_client, values):
+            raise InvalidParameterException(f"User pool client {client.id} already exists.")
+        self._changes.append(client.pool_id, "client", client.id)
+
+    def replace(self, client: UserPoolClient) -> None:
+        key = {"id": client.id, "pool_id": client.pool_id}
+        rows.replace_document(self._connection, user_pool_client, key, client.to_document(), client.version)
+        self._changes.append(client.pool_id, "client", client.id)
+
+    def remove(self, pool_id: str, client_id: str) -> None:
+        """Remove the client with its secrets."""
+        if rows.remove(self._connection, user_pool_client, pool_id=pool_id, id=client_id):
+            self._changes.append(pool_id, "client", client_id)
+
+    def page(self, pool_id: str, *, after: str = "", size: int) -> Sequence[UserPoolClient]:
+        """The next `size` clients by id; `after` is the last one seen, "" at the start."""
+        found = rows.page(self._connection, user_pool_client, "id", after, size, pool_id=pool_id)
+        return [_from_row(row) for row in found]
+
+    def count(self, pool_id: str) -> int:
+        return rows.count(self._connection, user_pool_client, pool_id=pool_id)
+
+
+def _from_row(row: sa.Row[Any]) -> UserPoolClient:
+    return UserPoolClient.from_document(
+        read_document("user_pool_client", row.document), id=row.id, pool_id=row.pool_id, version=row.version
+    )

@@ -1,0 +1,227 @@
+"""The embedded engine: one writer thread with group commit, and a few reader threads.
+
+Up to 64 units of work share one commit, and so one fsync; each has a savepoint of its own, so that one that
+fails takes nothing back but itself, and each caller is answered after the commit that holds its work. Always
+`BEGIN IMMEDIATE`: a transaction that reads first and asks for the lock later fails at once when another
+process wrote in between.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from poolhouse.core.errors import StoreUnavailable
+from poolhouse.store.database import Begin, Bell, Forget
+from poolhouse.store.sqlite_bell import SqliteBell
+from poolhouse.store.threads import Workers
+from poolhouse.store.units import Mailboxes, Unit, Work
+
+Result = TypeVar("Result")
+
+MAX_GROUP = 64
+MAX_WAITING = 10_000
+READERS = 4
+BUSY_LIMIT = 5.0
+"""Seconds that a write waits for another process's lock."""
+_BUSY_SLICE = 0.1
+"""Seconds of one attempt: between two, those who have waited too long are told."""
+
+
+def connect(path: Path, *, busy: float = _BUSY_SLICE) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
+    # FULL: an acknowledged commit survives a loss of power; NORMAL may lose the last ones in WAL mode.
+    connection.executescript(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+    )
+    return connection
+
+
+def create_engine(path: Path, *, busy: float = _BUSY_SLICE) -> sa.Engine:
+    """An engine whose transactions are begun by those who use it: the driver begins none by itself."""
+    return sa.create_engine("sqlite://", creator=lambda: connect(path, busy=busy), poolclass=sa.pool.NullPool)
+
+
+class SqliteDatabase:
+    def __init__(self, path: Path, begin: Begin, *, busy_limit: float = BUSY_LIMIT) -> None:
+        self.path = path
+        self.engine = create_engine(path)
+        self._begin = begin
+        self._busy_limit = busy_limit
+        self._mailboxes = Mailboxes()
+        self._readers = Workers("poolhouse-read", READERS, MAX_WAITING, self._serve_reads)
+        self._writer = Workers("poolhouse-write", 1, MAX_WAITING, self._serve_writes)
+
+    async def read(self, work: Work[Result]) -> Result:
+        unit = Unit.of(work, self._mailboxes)
+        self._readers.put(unit)
+        result: Result = await unit.future
+        return result
+
+    async def write(self, work: Work[Result]) -> Result:
+        unit = Unit.of(work, self._mailboxes)
+        self._writer.put(unit)
+        result: Result = await unit.future
+        return result
+
+    def write_now(self, work: Work[Result]) -> Result:
+        engine = create_engine(self.path, busy=self._busy_limit)
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                result = self._perform(connection, work)
+                connection.commit()
+                return result
+        except sa.exc.DBAPIError as error:
+            raise translated(error) from error
+
+    def bell(self, forget: Forget) -> Bell:
+        return SqliteBell(self.path, forget)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._readers.close()
+
+    def _serve_reads(self, next_unit: Callable[[], Unit | None]) -> None:
+        connection: sa.Connection | None = None
+        while (unit := next_unit()) is not None:
+            if unit.is_abandoned:
+                continue
+            try:
+                if connection is None:
+                    connection = self.engine.connect()
+                connection.exec_driver_sql("BEGIN")
+                unit.succeed(unit.work(self._begin(connection)))
+            except sa.exc.DBAPIError as error:
+                unit.fail(translated(error))
+            except BaseException as error:
+                # Whatever it is, it is the caller's, and not this thread's.
+                unit.fail(error)
+            finally:
+                if connection is not None:
+                    connection = _rolled_back(connection)
+        if connection is not None:
+            connection.close()
+
+    def _serve_writes(self, next_unit: Callable[[], Unit | None]) -> None:
+        connection: sa.Connection | None = None
+        waiting: list[Unit] = []
+        while True:
+            if not waiting:
+                unit = next_unit()
+                if unit is None:
+                    break
+                waiting.append(unit)
+            try:
+                if connection is None:
+                    connection = self.engine.connect()
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except sa.exc.DBAPIError as error:
+                waiting = self._told_who_waited_too_long(waiting, error)
+                connection = None if connection is None else _rolled_back(connection)
+                continue
+            self._gather(waiting)
+            connection = self._write_group(connection, waiting[:MAX_GROUP])
+            del waiting[:MAX_GROUP]
+        if connection is not None:
+            connection.close()
+
+    def _gather(self, waiting: list[Unit]) -> None:
+        while len(waiting) < MAX_GROUP and (unit := self._writer.next_if_any()) is not None:
+            waiting.append(unit)
+
+    def _told_who_waited_too_long(self, waiting: list[Unit], error: sa.exc.DBAPIError) -> list[Unit]:
+        # Those still in the queue wait as long: they are looked at too.
+        while (unit := self._writer.next_if_any()) is not None:
+            waiting.append(unit)
+        limit = monotonic() - self._busy_limit if _is_busy(error) else monotonic()
+        for unit in waiting:
+            if unit.asked_at <= limit:
+                unit.fail(translated(error))
+        return [unit for unit in waiting if unit.asked_at > limit]
+
+    def _write_group(self, connection: sa.Connection, units: list[Unit]) -> sa.Connection | None:
+        done: list[tuple[Unit, Any]] = []
+        try:
+            for unit in units:
+                if not unit.is_abandoned:
+                    self._write_one(connection, unit, done)
+            connection.commit()
+        except sa.exc.DBAPIError as error:
+            # The commit failed, or the engine took the whole transaction back: nothing of it was done.
+            for unit in units:
+                unit.fail(translated(error))
+            return _rolled_back(connection)
+        for unit, result in done:
+            unit.succeed(result)
+        return connection
+
+    def _write_one(self, connection: sa.Connection, unit: Unit, done: list[tuple[Unit, Any]]) -> None:
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            result = self._perform(connection, unit.work)
+        except BaseException as error:
+            if not _in_transaction(connection):
+                # A full disk or a failed write makes SQLite give up the transaction of the whole group.
+                if isinstance(error, sa.exc.DBAPIError):
+                    raise
+                unit.fail(error)
+                raise _group_lost() from error
+            connection.exec_driver_sql("ROLLBACK TO unit")
+            connection.exec_driver_sql("RELEASE unit")
+            unit.fail(translated(error) if isinstance(error, sa.exc.DBAPIError) else error)
+            return
+        connection.exec_driver_sql("RELEASE unit")
+        done.append((unit, result))
+
+    def _perform(self, connection: sa.Connection, work: Work[Result]) -> Result:
+        transaction = self._begin(connection)
+        result = work(transaction)
+        transaction.changes.flush()
+        return result
+
+
+def translated(error: sa.exc.DBAPIError) -> Exception:
+    """StoreUnavailable where the database can't do it now (locked, full, broken); else the error itself,
+    which is a defect of ours."""
+    if isinstance(error.orig, sqlite3.OperationalError | sqlite3.InterfaceError) or (
+        type(error.orig) is sqlite3.DatabaseError
+    ):
+        return StoreUnavailable(str(error.orig))
+    return error
+
+
+def _is_busy(error: sa.exc.DBAPIError) -> bool:
+    # The low byte is the primary code; the rest tells how it came about.
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _in_transaction(connection: sa.Connection) -> bool:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.in_transaction
+
+
+def _group_lost() -> sa.exc.DBAPIError:
+    return sa.exc.OperationalError(
+        None, None, sqlite3.OperationalError("the transaction of the whole group was taken back")
+    )
+
+
+def _rolled_back(connection: sa.Connection) -> sa.Connection | None:
+    """The connection, free for the next transaction; None if it is not to be used again."""
+    try:
+        connection.rollback()
+        if _in_transaction(connection):
+            connection.exec_driver_sql("ROLLBACK")
+            connection.rollback()
+    except sa.exc.DBAPIError:
+        connection.invalidate()
+        connection.close()
+        return None
+    return connection

@@ -1,0 +1,54 @@
+"""The store: units of work, run in threads, awaited by the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+from poolhouse.store.database import Bell, Database, Forget
+from poolhouse.store.units import Work
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """One database, for one process. May be used from an event loop in any thread.
+
+    A unit of work is a synchronous function of a Transaction; it may be run again, so it is pure but for the
+    transaction. What it raises is raised to the caller, and nothing that it did remains.
+    """
+
+    def __init__(self, database: Database, page_key: bytes) -> None:
+        self._database = database
+        self.page_key = page_key
+        """The key that page tokens are signed with, the same on every node."""
+
+    async def read(self, work: Work[Result]) -> Result:
+        """The answer of `work`, which sees one state of the database and changes nothing.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        return await self._database.read(work)
+
+    async def write(self, work: Work[Result]) -> Result:
+        """The answer of `work`, after the commit that holds what it did.
+
+        Raises:
+            StoreUnavailable: the database does not answer. What `work` did is then, as a rule, not done.
+        """
+        return await self._database.write(work)
+
+    def write_now(self, work: Work[Result]) -> Result:
+        """The same, on the calling thread: for start-up and for commands."""
+        return self._database.write_now(work)
+
+    def bell(self, forget: Forget) -> Bell:
+        return self._database.bell(forget)
+
+    def close(self) -> None:
+        """Let what has begun or waits be done, then close."""
+        self._database.close()
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self.close)

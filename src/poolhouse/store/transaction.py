@@ -1,0 +1,60 @@
+"""The transaction: the repositories, over one connection, for one unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from poolhouse.store.changes import Changes
+from poolhouse.store.keyring import Keyring
+from poolhouse.store.repositories.access_keys import AccessKeys
+from poolhouse.store.repositories.audit import Audit
+from poolhouse.store.repositories.client_secrets import ClientSecrets
+from poolhouse.store.repositories.clients import Clients
+from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.repositories.domains import Domains
+from poolhouse.store.repositories.groups import Groups
+from poolhouse.store.repositories.leases import Leases
+from poolhouse.store.repositories.pools import Pools
+from poolhouse.store.repositories.resource_servers import ResourceServers
+from poolhouse.store.repositories.server_facts import ServerFacts
+from poolhouse.store.repositories.signing_keys import SigningKeys
+
+
+class Transaction:
+    """What a unit of work gets. It is used within the function that it was given to, and not after."""
+
+    __slots__ = (
+        "access_keys",
+        "audit",
+        "changes",
+        "client_secrets",
+        "clients",
+        "connection",
+        "data_keys",
+        "domains",
+        "groups",
+        "leases",
+        "pools",
+        "resource_servers",
+        "server",
+        "signing_keys",
+    )
+
+    def __init__(self, connection: sa.Connection, keyring: Keyring, now: Callable[[], datetime]) -> None:
+        self.connection = connection
+        self.changes = Changes(connection, now)
+        self.data_keys = DataKeys(connection, keyring)
+        self.pools = Pools(connection, self.changes, self.data_keys)
+        self.clients = Clients(connection, self.changes)
+        self.client_secrets = ClientSecrets(connection, self.changes, self.data_keys)
+        self.resource_servers = ResourceServers(connection, self.changes)
+        self.domains = Domains(connection, self.changes)
+        self.groups = Groups(connection)
+        self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
+        self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
+        self.audit = Audit(connection)
+        self.leases = Leases(connection)
+        self.server = ServerFacts(connection, self.data_keys)
