@@ -25,7 +25,7 @@ _FILES = {
     "cognito-identity": "cognito-identity/2014-06-30/service-2.json.gz",
     "poolhouse": "poolhouse/2026-11-01/service-2.json",
 }
-SERVICES = ("cognito-idp", "cognito-identity")
+SERVICES = tuple(_FILES)
 
 OWN_MODELS = Path(__file__).parent / "models"
 """In the layout that botocore's loader knows: boto3 finds the service with AWS_DATA_PATH set to this folder."""
