@@ -34,7 +34,7 @@ def is_json(settings: Settings, descriptor: int = 1) -> bool:
     return settings.log_format == "json" or (settings.log_format == "auto" and not os.isatty(descriptor))
 
 
-def set_up(settings: Settings, descriptor: int = 1) -> None:
+def set_up_logging(settings: Settings, descriptor: int = 1) -> None:
     """Sends what is logged by `logging` to the same place and in the same form as the access log."""
     handler = MessageHandler(descriptor, as_json=is_json(settings, descriptor))
     logging.basicConfig(handlers=[handler], level=LIBRARIES, force=True)

@@ -6,11 +6,12 @@ Several workers share their figures through files in a folder (prometheus-client
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ OAUTH_OPERATIONS = frozenset({"token", "jwks", "discovery"})
 TOKEN_OPERATIONS = frozenset({"token", "GetClientToken"})
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
+REFRESH = 1.0
 OTHER = "other"
 
 
@@ -52,14 +54,17 @@ def forget_worker(pid: int) -> None:
 
 
 class Metrics:
-    """`operations` are the names of the AWS operations there are; any other counts as `other`."""
+    """`operations` are the names of the AWS operations there are, by default those of `aws/targets.py`; any other
+    counts as `other`."""
 
-    def __init__(self, operations: Iterable[str] = ()) -> None:
+    def __init__(self, operations: Iterable[str] | None = None) -> None:
         # Imported here: the library decides at its import whether the figures are shared.
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
         self._folder = os.environ.get(FOLDER_VARIABLE)
-        self._operations = OAUTH_OPERATIONS | frozenset(operations)
+        self._operations = OAUTH_OPERATIONS | frozenset(
+            _aws_operations() if operations is None else operations
+        )
         self._errors = _error_names()
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
@@ -92,6 +97,8 @@ class Metrics:
         build.labels(__version__, platform.python_version()).set(1)
         if self._folder is None:
             ProcessCollector(registry=registry)
+        self._count_connections: Callable[[], int] = int
+        self._is_stale = self._folder is not None
         self._bound: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, face: str, response: Response, seconds: float) -> None:
@@ -104,6 +111,9 @@ class Metrics:
                 self._error_answers.labels(
                     face if face in FACES else OTHER, value if value in self._errors else OTHER
                 ).inc()
+        if self._is_stale:
+            self._is_stale = False
+            self._refresh(asyncio.get_running_loop())
         status = response.status
         bound = self._bound.get((face, operation, status))
         if bound is None:
@@ -114,11 +124,16 @@ class Metrics:
         if status == 200 and operation in TOKEN_OPERATIONS:
             self._tokens.inc()
 
-    def connection_opened(self) -> None:
-        self._connections.inc()
+    def watch_connections(self, count: Callable[[], int]) -> None:
+        """`count` says how many connections are open in this process."""
+        self._count_connections = count
+        if self._folder is None:
+            self._connections.set_function(count)
 
-    def connection_closed(self) -> None:
-        self._connections.dec()
+    def _refresh(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Once a second: the other workers can read a shared figure but not ask for it."""
+        self._connections.set(self._count_connections())
+        loop.call_later(REFRESH, self._refresh, loop)
 
     def exposition(self) -> bytes:
         """Prometheus's text format 0.0.4."""
@@ -146,6 +161,12 @@ class Metrics:
             )
             self._bound[closed] = bound
         return bound
+
+
+def _aws_operations() -> Iterable[str]:
+    from poolhouse.aws.targets import TARGETS
+
+    return (name for operations in TARGETS.values() for name in operations)
 
 
 def _error_names() -> frozenset[str]:

@@ -5,12 +5,21 @@ Source: sd_notify(3): one datagram to the socket that NOTIFY_SOCKET names; "@" m
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 
 
-def notify(state: str, environ: Mapping[str, str]) -> None:
-    """Sends `READY=1`, `STOPPING=1` or the like; does nothing where nobody listens."""
+def ready(environ: Mapping[str, str] = os.environ) -> None:
+    _notify("READY=1", environ)
+
+
+def stopping(environ: Mapping[str, str] = os.environ) -> None:
+    _notify("STOPPING=1", environ)
+
+
+def _notify(state: str, environ: Mapping[str, str]) -> None:
+    """Does nothing where nobody listens."""
     address = environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return

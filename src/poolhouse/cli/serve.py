@@ -1,0 +1,76 @@
+"""`poolhouse serve`: runs the server, and tells a person at a terminal what to do next."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+
+from poolhouse import __version__
+from poolhouse.cli.failures import CommandFailed
+from poolhouse.cli.settings import add_every_setting, settings_from
+from poolhouse.cli.terminal import Style
+from poolhouse.config import Settings, refuse_unsafe
+
+log = logging.getLogger("poolhouse")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Each flag has a variable and a key in the settings file: --data-dir is POOLHOUSE_DATA_DIR and data_dir."
+        " Secrets (POOLHOUSE_MASTER_KEY, POOLHOUSE_ROOT_SECRET_ACCESS_KEY, POOLHOUSE_DATABASE_URL) have no flag;"
+        " each can be in a file that the variable with _FILE behind its name points to."
+    )
+    add_every_setting(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_from(arguments)
+    refuse_unsafe(settings)
+    # Imported late: these are the whole server.
+    from poolhouse.app import serve
+    from poolhouse.core.errors import StoreUnavailable
+    from poolhouse.store import MasterKeyError, SchemaError
+
+    try:
+        return serve(settings, _welcome)
+    except (MasterKeyError, SchemaError, OSError) as refused:
+        raise CommandFailed(str(refused)) from refused
+    except StoreUnavailable as silent:
+        raise CommandFailed("the database does not answer. Check POOLHOUSE_DATABASE_URL.") from silent
+
+
+def _welcome(settings: Settings) -> None:
+    log.info("poolhouse %s serves %s", __version__, settings.public_url)
+    if settings.anonymous_admin:
+        log.warning("anonymous_admin is on: whoever reaches this address may do everything")
+    if sys.stdout.isatty():
+        print(guide(settings, Style(sys.stdout)), flush=True)
+
+
+def guide(settings: Settings, style: Style) -> str:
+    """What to do next."""
+    from_make = os.environ.get("POOLHOUSE_RUN_BY_MAKE")
+    env, demo = ("make -s env", "make demo") if from_make else ("poolhouse env", "poolhouse demo")
+    steps = (
+        (f'eval "$({env})"', "point the AWS tools of that shell at this server"),
+        ("aws cognito-idp create-user-pool --pool-name myblog", "make your first user pool"),
+        (demo, "or watch the whole way to a verified token"),
+    )
+    width = max(len(command) for command, _ in steps)
+    lines = [f"    {style.cyan(command.ljust(width))}   {style.dim('# ' + why)}" for command, why in steps]
+    database = "PostgreSQL" if settings.database_url else str(settings.data_dir)
+    return "\n".join(
+        (
+            "",
+            f"  {style.bold('Poolhouse')} is ready at {style.bold(settings.public_url)}",
+            f"  {style.dim('data in ' + database)}",
+            "",
+            "  In a second shell:",
+            *lines,
+            "",
+            f"  {style.dim('Ctrl-C stops it.')}",
+            "",
+        )
+    )
