@@ -12,6 +12,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from poolhouse.core.errors import StoreUnavailable
 from poolhouse.core.sealing import KEY_SIZE, SealBroken
 from poolhouse.core.secret import Secret
 from poolhouse.store.database import Database
@@ -61,11 +62,15 @@ def open_store(settings: StoreSettings, *, now: Now = system_now) -> Store:
     url = database_url(settings)
     if url.get_backend_name() == "sqlite":
         return _open_embedded(settings, Path(url.database or ""), now)
-    from poolhouse.store.postgresql import PostgresqlDatabase, check_text_order
+    from poolhouse.store.postgresql import PostgresqlDatabase
+    from poolhouse.store.postgresql_connection import check_text_order
 
     keyring = Keyring(parse_master_keys(settings.master_keys))
-    refuse_other_schema(url)
-    check_text_order(url)
+    try:
+        refuse_other_schema(url)
+        check_text_order(url)
+    except sa.exc.OperationalError as error:
+        raise StoreUnavailable(str(error.orig)) from error
     return _opened(lambda begin: PostgresqlDatabase(url, begin), keyring, now)
 
 
@@ -89,7 +94,10 @@ def _open_embedded(settings: StoreSettings, path: Path, now: Now) -> Store:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made before SQLite does, so that it and the files beside it are never open to others.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    migrate(sa.URL.create("sqlite", database=str(path)))
+    try:
+        migrate(sa.URL.create("sqlite", database=str(path)))
+    except sa.exc.OperationalError as error:
+        raise StoreUnavailable(f"{path}: {error.orig}") from error
     return _opened(lambda begin: SqliteDatabase(path, begin), keyring, now)
 
 

@@ -57,20 +57,20 @@ class SqliteDatabase:
         self._readers = Workers("poolhouse-read", READERS, MAX_WAITING, self._serve_reads)
         self._writer = Workers("poolhouse-write", 1, MAX_WAITING, self._serve_writes)
 
-    async def read(self, work: Work[Result]) -> Result:
-        unit = Unit.of(work, self._mailboxes)
+    async def read(self, work: Work[Result], patience: float | None = None) -> Result:
+        unit = Unit.of(work, self._mailboxes, patience=patience or self._busy_limit)
         self._readers.put(unit)
         result: Result = await unit.future
         return result
 
-    async def write(self, work: Work[Result]) -> Result:
-        unit = Unit.of(work, self._mailboxes)
+    async def write(self, work: Work[Result], patience: float | None = None) -> Result:
+        unit = Unit.of(work, self._mailboxes, patience=patience or self._busy_limit, writes=True)
         self._writer.put(unit)
         result: Result = await unit.future
         return result
 
-    def write_now(self, work: Work[Result]) -> Result:
-        engine = create_engine(self.path, busy=self._busy_limit)
+    def write_now(self, work: Work[Result], patience: float | None = None) -> Result:
+        engine = create_engine(self.path, busy=patience or self._busy_limit)
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -139,11 +139,13 @@ class SqliteDatabase:
         # Those still in the queue wait as long: they are looked at too.
         while (unit := self._writer.next_if_any()) is not None:
             waiting.append(unit)
-        limit = monotonic() - self._busy_limit if _is_busy(error) else monotonic()
+        still_waiting = []
         for unit in waiting:
-            if unit.asked_at <= limit:
+            if _is_busy(error) and monotonic() < unit.asked_at + unit.patience:
+                still_waiting.append(unit)
+            else:
                 unit.fail(translated(error))
-        return [unit for unit in waiting if unit.asked_at > limit]
+        return still_waiting
 
     def _write_group(self, connection: sa.Connection, units: list[Unit]) -> sa.Connection | None:
         done: list[tuple[Unit, Any]] = []

@@ -15,7 +15,8 @@ class Store:
     """One database, for one process. May be used from an event loop in any thread.
 
     A unit of work is a synchronous function of a Transaction; it may be run again, so it is pure but for the
-    transaction. What it raises is raised to the caller, and nothing that it did remains.
+    transaction. What it raises is raised to the caller, and nothing that it did remains. `patience` is the time
+    in seconds that it may take where it is long by nature; without it, what a request can wait for.
     """
 
     def __init__(self, database: Database, page_key: bytes) -> None:
@@ -23,25 +24,25 @@ class Store:
         self.page_key = page_key
         """The key that page tokens are signed with, the same on every node."""
 
-    async def read(self, work: Work[Result]) -> Result:
+    async def read(self, work: Work[Result], *, patience: float | None = None) -> Result:
         """The answer of `work`, which sees one state of the database and changes nothing.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        return await self._database.read(work)
+        return await self._database.read(work, patience)
 
-    async def write(self, work: Work[Result]) -> Result:
+    async def write(self, work: Work[Result], *, patience: float | None = None) -> Result:
         """The answer of `work`, after the commit that holds what it did.
 
         Raises:
             StoreUnavailable: the database does not answer. What `work` did is then, as a rule, not done.
         """
-        return await self._database.write(work)
+        return await self._database.write(work, patience)
 
-    def write_now(self, work: Work[Result]) -> Result:
+    def write_now(self, work: Work[Result], *, patience: float | None = None) -> Result:
         """The same, on the calling thread: for start-up and for commands."""
-        return self._database.write_now(work)
+        return self._database.write_now(work, patience)
 
     def bell(self, forget: Forget) -> Bell:
         return self._database.bell(forget)

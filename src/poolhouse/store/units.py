@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
+from poolhouse.core.errors import StoreUnavailable
 from poolhouse.store.transaction import Transaction
 
 Result = TypeVar("Result")
@@ -72,16 +73,24 @@ class Unit:
     future: asyncio.Future[Any]
     mailbox: Mailbox
     asked_at: float
+    patience: float
+    """Seconds."""
+    writes: bool
 
     @classmethod
-    def of(cls, work: Work[Any], mailboxes: Mailboxes) -> Unit:
+    def of(cls, work: Work[Any], mailboxes: Mailboxes, *, patience: float, writes: bool = False) -> Unit:
         loop, mailbox = mailboxes.of_this_loop()
-        return cls(work, loop.create_future(), mailbox, monotonic())
+        return cls(work, loop.create_future(), mailbox, monotonic(), patience, writes)
 
     @property
     def is_abandoned(self) -> bool:
         """Nobody waits any more, so it need not begin."""
         return self.future.done()
+
+    def give_up(self) -> None:
+        """Called on the loop's thread: no answer came in time."""
+        if not self.future.done():
+            self.future.set_exception(StoreUnavailable("the database did not answer in time"))
 
     def succeed(self, result: Any) -> None:
         self.mailbox.post(self.future, result, None)

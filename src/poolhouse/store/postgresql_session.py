@@ -1,0 +1,199 @@
+"""One thread's connection to PostgreSQL: transactions, repeated where that is safe.
+
+A transaction is repeated after a serialization failure or a deadlock, and after a connection lost before the
+commit was sent. Lost after that, its outcome is unknown: the next connection is asked what became of its id.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
+
+import psycopg
+import sqlalchemy as sa
+
+from poolhouse.core.errors import StoreUnavailable
+from poolhouse.store.changes import CHANNEL, Change, payloads
+from poolhouse.store.database import Begin
+from poolhouse.store.deadlines import Deadlines
+from poolhouse.store.postgresql_connection import (
+    PATIENCE,
+    Gate,
+    driver_of,
+    is_to_be_repeated,
+    translated,
+)
+from poolhouse.store.units import Work
+
+Result = TypeVar("Result")
+
+MAX_ATTEMPTS = 6
+_PAUSE = 0.02
+"""Seconds, about, before another attempt; longer each time."""
+
+_NOTIFY = sa.text(
+    "SELECT pg_current_xact_id_if_assigned()::text AS id, pg_backend_pid() AS pid,"
+    " (SELECT count(pg_notify(:channel, payload)) FROM unnest(CAST(:payloads AS text[])) AS payload)"
+)
+_OUTCOME = sa.text("SELECT pg_xact_status(CAST(:id AS xid8))")
+_END = sa.text("SELECT pg_terminate_backend(:pid)")
+
+
+class _Sent(NamedTuple):
+    """A transaction whose commit was sent."""
+
+    id: str | None
+    pid: int | None
+    """The backend that had it, where it is surely still ours (behind a pooler it may not be)."""
+
+
+class _OutcomeUnknown(Exception):
+    def __init__(self, sent: _Sent, result: Any, changes: tuple[Change, ...]) -> None:
+        self.sent = sent
+        self.result = result
+        self.changes = changes
+
+
+class Session:
+    """Belongs to one thread."""
+
+    def __init__(self, gate: Gate, begin: Begin, deadlines: Deadlines) -> None:
+        self._gate = gate
+        self._begin = begin
+        self._deadlines = deadlines
+        self._connection: sa.Connection | None = None
+
+    def read(self, work: Work[Result], patience: float = PATIENCE) -> Result:
+        """The answer of `work`, which sees one state of the database."""
+
+        def once(connection: sa.Connection) -> Result:
+            driver = driver_of(connection)
+            driver.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            driver.read_only = True
+            result = work(self._begin(connection))
+            connection.rollback()
+            return result
+
+        return self._repeated(once, monotonic() + patience)
+
+    def write(self, work: Work[Result], patience: float = PATIENCE) -> tuple[Result, tuple[Change, ...]]:
+        """The answer of `work`, and what it changed, after the commit."""
+        until = monotonic() + patience
+
+        def once(connection: sa.Connection) -> tuple[Result, tuple[Change, ...]]:
+            driver = driver_of(connection)
+            driver.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+            driver.read_only = False
+            if patience > PATIENCE:
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(patience * 1000)}")
+            transaction = self._begin(connection)
+            result = work(transaction)
+            transaction.changes.flush()
+            changes = transaction.changes.appended
+            sent = _notify(connection, changes)
+            try:
+                connection.commit()
+            except sa.exc.DBAPIError as error:
+                if not driver.closed:
+                    raise
+                raise _OutcomeUnknown(sent, result, changes) from error
+            return result, changes
+
+        while True:
+            try:
+                return self._repeated(once, until)
+            except _OutcomeUnknown as unknown:
+                if self._is_committed(unknown.sent, until):
+                    return unknown.result, unknown.changes
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _repeated(self, once: Callable[[sa.Connection], Result], until: float) -> Result:
+        for attempt in range(MAX_ATTEMPTS):
+            if attempt:
+                # Two that met once are not to meet again.
+                time.sleep(random.uniform(0.5, 1) * _PAUSE * attempt)  # noqa: S311  # no secret depends on it
+            if monotonic() >= until:
+                break
+            connection = self._connected()
+            try:
+                with self._deadlines.within(until - monotonic(), driver_of(connection).fileno()):
+                    try:
+                        return once(connection)
+                    except BaseException:
+                        _roll_back(connection)
+                        raise
+            except sa.exc.DBAPIError as error:
+                was_lost = self._drop_if_lost()
+                if not was_lost and not is_to_be_repeated(error):
+                    raise translated(error) from error
+            except BaseException:
+                self._drop_if_lost()
+                raise
+        raise StoreUnavailable("the database did not do it in time")
+
+    def _connected(self) -> sa.Connection:
+        self._drop_if_lost()
+        if self._connection is None:
+            self._connection = self._gate.connect()
+        return self._connection
+
+    def _drop_if_lost(self) -> bool:
+        if self._connection is None or not (
+            self._connection.invalidated or driver_of(self._connection).closed
+        ):
+            return False
+        self._connection.invalidate()
+        self.close()
+        return True
+
+    def _is_committed(self, sent: _Sent, until: float) -> bool:
+        """What became of a transaction whose connection was lost while it committed.
+
+        Raises:
+            StoreUnavailable: that can't be learnt in time.
+        """
+        if sent.id is None:
+            # It had written nothing: to do it again is as good.
+            return False
+        while monotonic() < until:
+            try:
+                status = self._repeated(lambda connection: _outcome(connection, sent), until)
+            except StoreUnavailable:
+                # The database may just be starting again.
+                time.sleep(_PAUSE)
+                continue
+            if status != "in progress":
+                return status == "committed"
+            time.sleep(_PAUSE)
+        raise StoreUnavailable("the connection was lost at the commit, and its outcome is not known")
+
+
+def _notify(connection: sa.Connection, changes: tuple[Change, ...]) -> _Sent:
+    """Notify the listeners once this commits, and learn under which name it does: one round trip."""
+    row = connection.execute(_NOTIFY, {"channel": CHANNEL, "payloads": list(payloads(changes))}).one()
+    is_direct = row.pid == driver_of(connection).info.backend_pid
+    return _Sent(row.id, row.pid if is_direct else None)
+
+
+def _outcome(connection: sa.Connection, sent: _Sent) -> str | None:
+    status: str | None = connection.execute(_OUTCOME, {"id": sent.id}).scalar_one()
+    if status == "in progress" and sent.pid is not None:
+        # Its backend waits for a commit that was lost on the way; ended, it has an outcome.
+        connection.execute(_END, {"pid": sent.pid})
+    connection.rollback()
+    return status
+
+
+def _roll_back(connection: sa.Connection) -> None:
+    try:
+        connection.rollback()
+    except sa.exc.DBAPIError:
+        # Lost: it is dropped by the one who sees that next.
+        pass
