@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,6 @@ class ServiceModel:
     target_prefix: str
     operations: Mapping[str, Operation]
     shapes: Mapping[str, ShapeDocument]
-    documents: Mapping[str, Any] = field(repr=False)
-    """The operations as the model writes them, documentation included."""
 
     def is_fault(self, error: str) -> bool:
         """Whether the model calls this error the server's own: HTTP 500."""
@@ -67,7 +65,6 @@ def service_model(service: str) -> ServiceModel:
         target_prefix=model["metadata"]["targetPrefix"],
         operations={name: _operation(name, document) for name, document in model["operations"].items()},
         shapes=model["shapes"],
-        documents=model["operations"],
     )
 
 
