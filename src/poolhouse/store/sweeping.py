@@ -1,0 +1,20 @@
+"""Sweeping: what has expired is removed, in batches small enough that nobody waits for them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from poolhouse.store.transaction import Transaction
+
+CHANGES_KEPT = timedelta(hours=1)
+"""A cache that has not looked for so long empties itself, whatever it missed."""
+WITHDRAWN_KEYS_KEPT = timedelta(days=1)
+"""After the time at which a key left the JWKS, so that an operator can still see it."""
+
+
+def sweep(tx: Transaction, now: datetime, limit: int) -> int:
+    """Remove up to `limit` rows that have expired; how many there were. Fewer than `limit`: nothing is left."""
+    removed = tx.changes.trim(now - CHANGES_KEPT, limit)
+    if removed < limit:
+        removed += tx.signing_keys.remove_withdrawn(now - WITHDRAWN_KEYS_KEPT, limit - removed)
+    return removed
