@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from tests.engines import PostgresServer, new_postgres_database
 
 from poolhouse.core.secret import Secret
 from poolhouse.store import Store, open_store
-from tests.engines import PostgresServer, new_postgres_database
 
 Result = TypeVar("Result")
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from poolhouse.core.errors import ConcurrentModificationException
+from poolhouse.core.errors import ConcurrentModificationException, ResourceNotFoundException
 from poolhouse.store.documents import write_document
 
 FOREIGN_KEY_VIOLATION = "23503"
@@ -36,10 +36,25 @@ def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgr
     return postgresql.insert(table)
 
 
+def affected(connection: sa.Connection, statement: sa.Insert) -> int:
+    """Run it; how many rows it wrote."""
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
 def add(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
-    """Add the row, unless one of its unique keys is taken: then False, and the transaction can go on."""
+    """Add the row, unless one of its unique keys is taken: then False, and the transaction can go on.
+
+    Raises:
+        ResourceNotFoundException: what it belongs to is not there.
+    """
     statement = insert(connection, table).values(values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    try:
+        return affected(connection, statement) == 1
+    except sa.exc.IntegrityError as error:
+        if not _is_missing_parent(error):
+            raise
+        missing = f"client {values['client_id']}" if "client_id" in values else values["pool_id"]
+        raise ResourceNotFoundException(f"User pool {missing} does not exist.") from error
 
 
 def replace_document(
@@ -94,7 +109,7 @@ def remove(connection: sa.Connection, table: sa.Table, **key: str) -> bool:
     return connection.execute(sa.delete(table).where(*conditions)).rowcount > 0
 
 
-def is_missing_parent(error: sa.exc.IntegrityError) -> bool:
+def _is_missing_parent(error: sa.exc.IntegrityError) -> bool:
     """Whether a row was refused because what it belongs to is not there."""
     if getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION:
         return True
