@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(export(name, value))
     print(unset(UNSET))
     if sys.stdout.isatty() and arguments.form == "sh":
-        command = "make -s env" if os.environ.get("MAKELEVEL") else "poolhouse env"
+        command = "make -s env" if os.environ.get("FROM_POOLHOUSE_MAKEFILE") else "poolhouse env"
         print(f'# Run: eval "$({command})"')
     return 0
 

@@ -23,7 +23,7 @@ COMMANDS = {
     "migrate": "bring a PostgreSQL database to this release's schema",
     "backup": "copy the embedded database while the server runs",
     "restore": "put a backup in place",
-    "check": "check that the database is sound",
+    "check": "check that the embedded database is sound",
     "completion": "print a completion script for a shell",
 }
 """Name: what it does. The module of the same name runs it."""
@@ -56,6 +56,7 @@ def _fail(message: str, code: int) -> int:
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="poolhouse",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30),
         description="An identity server that speaks Amazon Cognito's own API.",
         epilog="Begin with `poolhouse serve`, then `poolhouse demo` in a second shell.",
     )

@@ -51,7 +51,7 @@ def _welcome(settings: Settings) -> None:
 
 def guide(settings: Settings, style: Style) -> str:
     """What to do next."""
-    from_make = os.environ.get("POOLHOUSE_RUN_BY_MAKE")
+    from_make = os.environ.get("FROM_POOLHOUSE_MAKEFILE")
     env, demo = ("make -s env", "make demo") if from_make else ("poolhouse env", "poolhouse demo")
     steps = (
         (f'eval "$({env})"', "point the AWS tools of that shell at this server"),
