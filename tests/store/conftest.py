@@ -16,6 +16,8 @@ from poolhouse.store import Store, open_store
 
 Result = TypeVar("Result")
 
+Opener = Callable[["StoreSettings"], Store]
+
 MASTER_KEY = Secret("5c" * 32)
 
 
@@ -50,7 +52,7 @@ def sqlite_settings(tmp_path: Path) -> StoreSettings:
 
 
 @pytest.fixture
-def a_store() -> Iterator[Callable[[StoreSettings], Store]]:
+def a_store() -> Iterator[Opener]:
     """Opens stores and closes them after the test."""
     opened: list[Store] = []
 
@@ -64,7 +66,7 @@ def a_store() -> Iterator[Callable[[StoreSettings], Store]]:
 
 
 @pytest.fixture
-def store(settings: StoreSettings, a_store: Callable[[StoreSettings], Store]) -> Store:
+def store(settings: StoreSettings, a_store: Opener) -> Store:
     return a_store(settings)
 
 
