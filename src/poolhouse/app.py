@@ -17,22 +17,23 @@ from typing import Any
 
 from poolhouse import credentials
 from poolhouse.config import Settings
+from poolhouse.core.ids import Random
 from poolhouse.edge import notify
 from poolhouse.edge.addresses import Addresses
 from poolhouse.edge.application import AdminApplication, Application
 from poolhouse.edge.health import Health
 from poolhouse.edge.listener import Listener, bind
 from poolhouse.edge.log import AccessLog, set_up_logging
-from poolhouse.edge.metrics import Metrics
+from poolhouse.edge.metrics import Metrics, share_between_workers, stop_sharing
 from poolhouse.edge.supervisor import Inbox, Supervisor
 from poolhouse.edge.tls import Certificate
 from poolhouse.limits import Limits
-from poolhouse.operation import Clock, Parts, Random, SystemClock, SystemRandom
+from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
 from poolhouse.ports.signer import LoopSigner
 from poolhouse.store import open_store
 from poolhouse.store.cache import Cache
-from poolhouse.store.sweeping import Sweeper
+from poolhouse.sweeper import Sweeper
 
 log = logging.getLogger("poolhouse")
 
@@ -52,14 +53,13 @@ class Server:
             certificate = Certificate(settings.tls_cert, settings.tls_key)
         application = Application(parts, addresses, self._health, access_log, metrics)
         self.listener = Listener(application, settings, certificate)
-        self._admin = Listener(AdminApplication(self._health), settings, None)
-        self._sweeper = Sweeper(parts.store, parts.clock, parts.random)
+        self._admin = Listener(AdminApplication(self._health, parts.random), settings, None)
+        self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
         metrics.watch_connections(lambda: self.listener.connections)
 
     async def start(self, sockets: list[socket.socket], admin_sockets: list[socket.socket]) -> None:
         """Accept connections on `sockets`; on none where a supervisor hands them over."""
-        await self.parts.cache.start()
-        self._sweeper.start()
+        self.sweeper.start()
         await self.listener.start(sockets)
         await self._admin.start(admin_sockets)
 
@@ -68,8 +68,8 @@ class Server:
         self._health.is_stopping = True
         await self.listener.stop(self.parts.settings.shutdown_grace.total_seconds())
         await self._admin.stop(0)
-        await self._sweeper.stop()
-        await self.parts.cache.stop()
+        await self.sweeper.stop()
+        self.parts.cache.close()
         await self.parts.store.aclose()
         self._access_log.close()
 
@@ -89,16 +89,17 @@ def build(
     """
     clock = clock or SystemClock()
     random = random or SystemRandom()
-    store = open_store(settings, random=random, clock=clock)
+    store = open_store(settings, now=clock.now)
     parts = Parts(
         settings=settings,
         clock=clock,
         random=random,
         store=store,
-        cache=Cache(store, settings),
+        cache=Cache(store, entries=settings.cache_entries, stale_for=settings.stale_tokens_for),
         ports=ports or Ports(signer=LoopSigner()),
         limits=Limits(settings.token_rate_per_client, settings.token_rate_per_address),
         addresses=Addresses(settings),
+        started_at=clock.now(),
     )
     return Server(parts, access_log or AccessLog(settings), Metrics())
 
@@ -116,7 +117,8 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
     if settings.workers == 1:
         return _run(_serve_alone(settings, sockets, admin, on_ready))
     # Opened once before any worker is, so that one process migrates and makes the keys.
-    open_store(settings, random=SystemRandom(), clock=SystemClock()).close()
+    open_store(settings).close()
+    folder = share_between_workers()
     supervisor = Supervisor(
         sockets,
         settings.workers,
@@ -125,7 +127,10 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
     )
     if on_ready is not None:
         on_ready(settings)
-    return supervisor.run()
+    try:
+        return supervisor.run()
+    finally:
+        stop_sharing(folder)
 
 
 def with_root_keys(settings: Settings) -> Settings:

@@ -62,6 +62,7 @@ class Parts:
     ports: Ports
     limits: Limits
     addresses: Addresses
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,10 +119,10 @@ def _changed_standard(standard: SchemaAttributeType, given: SchemaAttributeType)
         )
     changed = dict(standard)
     if name != "sub":
-        changed |= {key: given[key] for key in ("Mutable", "Required") if key in given}  # type: ignore[literal-required]  # the two keys are the TypedDict's own
+        changed |= {key: given[key] for key in ("Mutable", "Required") if key in given}
     for constraints in ("StringAttributeConstraints", "NumberAttributeConstraints"):
         if constraints in given and constraints in standard:
-            changed[constraints] = {**standard[constraints], **given[constraints]}  # type: ignore[literal-required]  # as above
+            changed[constraints] = {**standard[constraints], **given[constraints]}
     attribute = cast(SchemaAttributeType, changed)
     _check_bounds(attribute)
     return attribute

@@ -111,7 +111,9 @@ def check_settings(
     _check_analytics(settings)
     for provider in settings.get("SupportedIdentityProviders", ()):
         if provider != "COGNITO" and provider not in provider_names:
-            raise InvalidParameterException(f"The provider {provider} does not exist for User Pool {pool_id}.")
+            raise InvalidParameterException(
+                f"The provider {provider} does not exist for User Pool {pool_id}."
+            )
     if settings["EnablePropagateAdditionalUserContextData"] and not has_secret:
         raise InvalidParameterException(
             "EnablePropagateAdditionalUserContextData can only be set for a client with a client secret."

@@ -197,6 +197,12 @@ class TemporarilyUnavailable(OAuthError):
     error = "temporarily_unavailable"
 
 
+class ServerError(OAuthError):
+    """RFC 6749 §4.1.2.1's word for what should not happen, sent with HTTP 500."""
+
+    error = "server_error"
+
+
 class SlowDown(OAuthError):
     """Too many requests of one client or address: HTTP 429."""
 

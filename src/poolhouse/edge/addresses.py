@@ -1,12 +1,12 @@
 """Which face answers an address: the only code that knows the forms by host and by path.
 
-    POST {base}/                                    the AWS APIs (any base path that ends in a slash)
-    {base}/{poolId}/.well-known/…                   a pool's issuer
-    {base}/domains/{domain}/…                       a domain, by path
-    http://{prefix}.localhost[:port]/…              a prefix domain, by host
-    https://{prefix}.{auth_domain}/…                the same, in production
-    https://{custom domain}/…                       a custom domain
-    {base}/healthz, /readyz, /metrics               the server itself
+POST {base}/                                    the AWS APIs (any base path that ends in a slash)
+{base}/{poolId}/.well-known/…                   a pool's issuer
+{base}/domains/{domain}/…                       a domain, by path
+http://{prefix}.localhost[:port]/…              a prefix domain, by host
+https://{prefix}.{auth_domain}/…                the same, in production
+https://{custom domain}/…                       a custom domain
+{base}/healthz, /readyz, /metrics               the server itself
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ class Kind(Enum):
     DOMAIN = auto()
     SERVER = auto()
     NOTHING = auto()
-    UNKNOWN_HOST = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,26 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from poolhouse.aws.face import AwsFace, render_internal_error
-from poolhouse.core.errors import InternalErrorException, StoreUnavailable
-from poolhouse.core.ids import new_jti
-from poolhouse.edge.addresses import Addresses, Kind
+from poolhouse.aws.face import AwsFace
+from poolhouse.core.errors import (
+    CognitoError,
+    InternalErrorException,
+    OAuthError,
+    RequestEntityTooLargeException,
+    ServerError,
+    ServiceUnavailableException,
+    SlowDown,
+    TemporarilyUnavailable,
+    TooManyRequestsException,
+)
+from poolhouse.core.ids import Random, new_jti
+from poolhouse.edge.addresses import SERVER_PATHS, Addresses, Kind
 from poolhouse.edge.client_address import ClientAddress
 from poolhouse.edge.health import Health
 from poolhouse.edge.log import AccessLog
 from poolhouse.edge.metrics import Metrics
 from poolhouse.http import Request, Response
-from poolhouse.oauth.answers import json_answer
+from poolhouse.oauth.answers import error_answer, json_answer
 from poolhouse.oauth.face import OAuthFace, not_found
 from poolhouse.operation import Parts
 
@@ -42,6 +52,8 @@ class TooLarge(Exception):
 
 
 class Application:
+    """What the public listener serves."""
+
     def __init__(
         self, parts: Parts, addresses: Addresses, health: Health, access_log: AccessLog, metrics: Metrics
     ) -> None:
@@ -59,52 +71,46 @@ class Application:
         if scope["type"] != "http":
             return
         started = time.perf_counter()
-        request_id = new_jti(self._parts.random)
         headers: list[tuple[bytes, bytes]] = scope["headers"]
-        host = ""
-        length = 0
-        for name, value in headers:
-            if name == b"host":
-                host = value.decode("latin-1")
-            elif name == b"content-length":
-                length = int(value)
-        path = scope["raw_path"].decode("latin-1")
-        address = self._addresses.resolve(host, path)
-        face = address.kind.name.lower()
         peer, scheme = self._client_address.of(scope, headers)
-        limit = MAX_AWS_BODY if address.kind is Kind.AWS else MAX_FORM
+        host, length = _host_and_length(headers)
+        request = Request(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            body=b"",
+            id=new_jti(self._parts.random),
+            peer=peer,
+            scheme=scheme,
+        )
+        address = self._addresses.resolve(host, request.path)
+        kind = address.kind
         try:
-            body = b"" if length == 0 and scope["method"] in ("GET", "HEAD") else await _body(receive, length, limit)
-            request = Request(
-                scope["method"],
-                path,
-                scope["query_string"].decode("latin-1"),
-                headers,
-                body,
-                request_id,
-                peer,
-                scheme,
-            )
-            response = await self._answer(request, address.kind, address.name, address.path)
+            limit = MAX_AWS_BODY if kind is Kind.AWS else MAX_FORM
+            if length != 0 or request.method not in ("GET", "HEAD"):
+                request.body = await _body(receive, length, limit)
+            response = await self._answer(request, kind, address.name, address.path)
         except Gone:
             return
         except TooLarge:
-            response = _too_large(address.kind)
+            response = _too_large(self._aws, kind, request)
+        except TimeoutError:
+            log.error("a request took longer than its deadline", extra={"request_id": request.id})
+            response = self._refuse(kind, request, ServiceUnavailableException(), TemporarilyUnavailable())
         except Exception:
             # The one place that catches everything: the caller gets an id, the log the reason.
-            log.exception("request failed", extra={"request_id": request_id})
-            response = _internal_error(address.kind, request_id)
-        response.headers.append((b"x-amzn-requestid", request_id.encode()))
-        response.headers.append((b"content-length", str(len(response.body)).encode()))
-        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
-        await send({"type": "http.response.body", "body": response.body})
+            log.exception("a request failed", extra={"request_id": request.id})
+            response = self._refuse(kind, request, InternalErrorException(), ServerError())
+        await _send(send, request, response)
         seconds = time.perf_counter() - started
+        face = kind.name.lower()
         self._metrics.observe(face, response, seconds)
-        self._access_log.write(request_id, scope["method"], face, response, seconds, peer)
+        self._access_log.write(request.id, request.method, face, response, seconds, peer)
 
     async def _answer(self, request: Request, kind: Kind, name: str, path: str) -> Response:
         if kind is not Kind.SERVER and not self._parts.limits.allows_address(request.peer):
-            return _slow_down(kind)
+            return self._refuse(kind, request, TooManyRequestsException(), SlowDown())
         match kind:
             case Kind.DOMAIN:
                 return await self._oauth.of_domain(request, name, path)
@@ -115,8 +121,54 @@ class Application:
                     return await self._aws.handle(request)
             case Kind.SERVER:
                 return await self._health.answer(request)
-            case Kind.NOTHING | Kind.UNKNOWN_HOST:
+            case Kind.NOTHING:
                 return not_found()
+
+    def _refuse(self, kind: Kind, request: Request, aws: CognitoError, oauth: OAuthError) -> Response:
+        """The same refusal in the words of the face that was asked."""
+        return self._aws.refuse(request, aws) if kind is Kind.AWS else error_answer(oauth)
+
+
+class AdminApplication:
+    """What the operator's own listener serves: the figures, and the details of readiness."""
+
+    def __init__(self, health: Health, random: Random) -> None:
+        self._health = health
+        self._random = random
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            query="",
+            headers=scope["headers"],
+            body=b"",
+            id=new_jti(self._random),
+            peer="",
+            is_admin=True,
+        )
+        known = request.path in SERVER_PATHS
+        await _send(send, request, await self._health.answer(request) if known else not_found())
+
+
+def _host_and_length(headers: list[tuple[bytes, bytes]]) -> tuple[str, int]:
+    host, length = "", 0
+    for name, value in headers:
+        if name == b"host":
+            host = value.decode("latin-1")
+        elif name == b"content-length":
+            length = int(value)
+    return host, length
+
+
+async def _send(send: Send, request: Request, response: Response) -> None:
+    response.headers.append((b"x-amzn-requestid", request.id.encode()))
+    if response.status != 304:
+        response.headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 async def _body(receive: Receive, length: int, limit: int) -> bytes:
@@ -145,9 +197,9 @@ async def _body(receive: Receive, length: int, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _too_large(kind: Kind) -> Response:
+def _too_large(aws: AwsFace, kind: Kind, request: Request) -> Response:
     if kind is Kind.AWS:
-        answer = AwsFace.too_large()
+        answer = aws.refuse(request, RequestEntityTooLargeException())
     else:
         answer = json_answer({"error": "invalid_request", "error_description": "request too large"}, 413)
     answer.headers.append((b"connection", b"close"))  # the rest of the body is not read

@@ -123,13 +123,14 @@ class Listener:
             server.close()
         for connection in list(self._state.connections):
             connection.shutdown()
-        ends = self._loop.time() + grace
-        while self._state.connections and self._loop.time() < ends:
-            await asyncio.sleep(0.02)
-        for task in list(self._state.tasks):
-            task.cancel()
+        answering = set(self._state.tasks)
+        if answering:
+            _, late = await asyncio.wait(answering, timeout=grace)
+            for task in late:
+                task.cancel()
+        await asyncio.sleep(0)  # what was just answered is written out
         for connection in list(self._state.connections):
-            connection.transport.abort()
+            connection.transport.close()
         if self._ticking is not None:
             self._ticking.cancel()
 

@@ -164,4 +164,3 @@ class Protocol(HttpToolsProtocol):
             head += (name, b": ", value, b"\r\n")
         self.transport.write(b"".join((*head, b"\r\n", body)))
         self.transport.close()
-

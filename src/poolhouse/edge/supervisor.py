@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from poolhouse.edge.listener import Listener
+from poolhouse.edge.metrics import forget_worker
 
 log = logging.getLogger("poolhouse")
 
@@ -169,6 +170,7 @@ class Supervisor:
             self._pause()
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker.pid, signal.SIGTERM)
+        forget_worker(worker.pid)
         log.error("worker %d has ended; it is replaced", worker.pid)
 
     def _keep_workers(self) -> None:

@@ -23,7 +23,7 @@ NOT_KEPT: tuple[tuple[bytes, bytes], ...] = (
 )
 """Cognito's own headers of the token endpoint; RFC 6749 §5.1 asks for the second and third."""
 
-STATUS = {"temporarily_unavailable": 503, "slow_down": 429}
+STATUS = {"temporarily_unavailable": 503, "slow_down": 429, "server_error": 500}
 """All others are 400, `invalid_client` too: Cognito's page says so, where RFC 6749 §5.2 has 401."""
 
 

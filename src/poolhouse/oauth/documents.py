@@ -16,6 +16,8 @@ from poolhouse.oauth.discovery import MAX_AGE, jwks, openid_configuration
 from poolhouse.operation import Parts
 
 MAX_KEPT = 4_096
+OPERATIONS = {"jwks.json": "jwks", "openid-configuration": "discovery"}
+"""What the log and the metrics call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Documents:
             kept = self._rendered(pool, name, now)
         if _has_it(request.header(b"if-none-match"), kept.tag):
             return Response(304, b"", list(kept.headers))
-        return Response(200, kept.body, list(kept.headers), labels=(("operation", name),))
+        return Response(200, kept.body, list(kept.headers), labels=(("operation", OPERATIONS[name]),))
 
     def _rendered(self, pool: PoolSnapshot, name: str, now: float) -> Rendered:
         body = orjson.dumps(self._render[name](pool, now))
@@ -62,7 +64,9 @@ class Documents:
             CORS,
         )
         withdrawals = [
-            key.withdrawn_at for key in pool.published_keys if key.withdrawn_at is not None and key.withdrawn_at > now
+            key.withdrawn_at
+            for key in pool.published_keys
+            if key.withdrawn_at is not None and key.withdrawn_at > now
         ]
         rendered = Rendered(pool, min(withdrawals, default=float("inf")), body, headers, tag)
         if len(self._kept) >= MAX_KEPT:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from poolhouse.core.errors import OAuthError, StoreUnavailable, TemporarilyUnavailable
 from poolhouse.core.domains import Domain
+from poolhouse.core.errors import OAuthError, StoreUnavailable, TemporarilyUnavailable
 from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import CORS, error_answer, json_answer
@@ -84,7 +84,10 @@ def preflight(methods: str) -> Response:
         [
             CORS,
             (b"access-control-allow-methods", methods.encode()),
-            (b"access-control-allow-headers", b"authorization, content-type, cache-control, x-amz-user-agent"),
+            (
+                b"access-control-allow-headers",
+                b"authorization, content-type, cache-control, x-amz-user-agent",
+            ),
             (b"access-control-max-age", b"86400"),
             (b"vary", b"origin"),
         ],

@@ -56,7 +56,9 @@ async def create_user_pool_client(
     secret = _first_secret(call, client, request)
 
     def make(tx: Transaction) -> None:
-        pool = tx.pools.lock(call.account_id, call.region, client.pool_id)  # counted under the pool's row lock
+        pool = tx.pools.lock(
+            call.account_id, call.region, client.pool_id
+        )  # counted under the pool's row lock
         if tx.clients.count(pool.id) >= call.settings.max_clients_per_pool:
             raise LimitExceededException("Maximum number of user pool clients reached.")
         _check(tx, pool, client, has_secret=secret is not None)

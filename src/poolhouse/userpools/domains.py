@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from poolhouse.core.domain_names import check_custom_domain, check_prefix_domain
@@ -19,6 +19,7 @@ from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
     CreateUserPoolDomainRequest,
     CreateUserPoolDomainResponse,
+    CustomDomainConfigType,
     DeleteUserPoolDomainRequest,
     DeleteUserPoolDomainResponse,
     DescribeUserPoolDomainRequest,
@@ -145,7 +146,9 @@ def _check_login_version(pool: UserPool, version: int) -> None:
 
 def _refuse_routing(request: Mapping[str, Any]) -> None:
     if "Routing" in request:
-        raise InvalidParameterException("Routing is not available: pools are not replicated to other regions.")
+        raise InvalidParameterException(
+            "Routing is not available: pools are not replicated to other regions."
+        )
 
 
 def server_host(call: Call) -> str:
@@ -161,11 +164,17 @@ def describe(call: Call, domain: Domain, pool: UserPool) -> DomainDescriptionTyp
         "CloudFrontDistribution": server_host(call),
         "Version": str(domain.version),
         "Status": "ACTIVE",
-        "CustomDomainConfig": {},
         "ManagedLoginVersion": domain.managed_login_version,
     }
-    if domain.certificate_arn is not None:
-        answer["CustomDomainConfig"] = {"CertificateArn": domain.certificate_arn}
-        if domain.security_policy is not None:
-            answer["CustomDomainConfig"]["SecurityPolicy"] = domain.security_policy
+    answer["CustomDomainConfig"] = _custom_config(domain)
     return answer
+
+
+def _custom_config(domain: Domain) -> CustomDomainConfigType:
+    """Empty for a prefix domain, as Cognito answers it, whatever the model demands of a request."""
+    config: dict[str, str] = {}
+    if domain.certificate_arn is not None:
+        config["CertificateArn"] = domain.certificate_arn
+    if domain.security_policy is not None:
+        config["SecurityPolicy"] = domain.security_policy
+    return cast(CustomDomainConfigType, config)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poolhouse.core.documents import epoch
 from poolhouse.core.errors import LimitExceededException
 from poolhouse.core.groups import Group
@@ -20,7 +22,6 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools.paging import page
-from dataclasses import replace
 
 
 async def create_group(call: Call, request: CreateGroupRequest) -> CreateGroupResponse:

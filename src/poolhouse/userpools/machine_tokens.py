@@ -73,7 +73,9 @@ async def get_client_token(call: Call, request: GetClientTokenRequest) -> GetCli
     if CLIENT_TOKEN not in client.auth_flows:
         raise OperationNotEnabledException(f"{CLIENT_TOKEN} is not enabled for the client.")
     try:
-        issued = await issue_machine_token(call.parts, client, tuple(dict.fromkeys(request.get("Scopes", ()))))
+        issued = await issue_machine_token(
+            call.parts, client, tuple(dict.fromkeys(request.get("Scopes", ())))
+        )
     except InvalidScope as refused:
         raise InvalidParameterException("Invalid scope requested.", detail=refused.detail) from refused
     return {

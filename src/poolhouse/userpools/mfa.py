@@ -47,7 +47,9 @@ async def set_user_pool_mfa_config(
         pool = tx.pools.lock(call.account_id, call.region, pool_id)
         settings = cast("dict[str, Any]", dict(pool.settings))
         sms = request.get("SmsMfaConfiguration", {})
-        settings |= {name: sms[name] for name in ("SmsAuthenticationMessage", "SmsConfiguration") if name in sms}  # type: ignore[literal-required]  # the two names are the TypedDict's own
+        settings |= {
+            name: sms[name] for name in ("SmsAuthenticationMessage", "SmsConfiguration") if name in sms
+        }
         settings["MfaConfiguration"] = request.get("MfaConfiguration", settings["MfaConfiguration"])
         changed = pool.changed(
             call.now,
@@ -60,7 +62,7 @@ async def set_user_pool_mfa_config(
         tx.pools.replace(changed)
         return changed
 
-    return cast(SetUserPoolMfaConfigResponse, describe(await call.write(change, pool_id=pool_id)))
+    return describe(await call.write(change, pool_id=pool_id))
 
 
 def _email_mfa(pool: UserPool, request: SetUserPoolMfaConfigRequest) -> Mapping[str, str] | None:
@@ -84,7 +86,9 @@ def _check(pool: UserPool) -> None:
         and not has_other_mfa(pool)
         and "SmsConfiguration" not in pool.settings
     ):
-        raise InvalidParameterException("Invalid MFA configuration given, can't turn on MFA without any factor.")
+        raise InvalidParameterException(
+            "Invalid MFA configuration given, can't turn on MFA without any factor."
+        )
 
 
 def describe(pool: UserPool) -> GetUserPoolMfaConfigResponse:
