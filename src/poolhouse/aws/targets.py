@@ -1,0 +1,92 @@
+"""The table of all operations: what X-Amz-Target names, and the function that does it.
+
+A described operation that is not here is answered with UnsupportedOperationException and listed in
+docs/compatibility.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from poolhouse.administration import access_keys, extensions, server, signing_keys
+from poolhouse.aws.resources import ResourceOf, access_key, everything, named_by_arn, user_pool
+from poolhouse.operation import Call
+from poolhouse.userpools import (
+    client_secrets,
+    clients,
+    domains,
+    groups,
+    machine_tokens,
+    mfa,
+    pools,
+    resource_servers,
+    tags,
+)
+
+Operation = Callable[[Call, Any], Awaitable[Mapping[str, Any] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    function: Operation
+    resource: ResourceOf = user_pool
+
+
+Targets = Mapping[str, Mapping[str, Target]]
+
+TARGETS: Targets = {
+    "cognito-idp": {
+        "AddCustomAttributes": Target(pools.add_custom_attributes),
+        "AddUserPoolClientSecret": Target(client_secrets.add_user_pool_client_secret),
+        "CreateGroup": Target(groups.create_group),
+        "CreateResourceServer": Target(resource_servers.create_resource_server),
+        "CreateUserPool": Target(pools.create_user_pool, everything),
+        "CreateUserPoolClient": Target(clients.create_user_pool_client),
+        "CreateUserPoolDomain": Target(domains.create_user_pool_domain),
+        "DeleteGroup": Target(groups.delete_group),
+        "DeleteResourceServer": Target(resource_servers.delete_resource_server),
+        "DeleteUserPool": Target(pools.delete_user_pool),
+        "DeleteUserPoolClient": Target(clients.delete_user_pool_client),
+        "DeleteUserPoolClientSecret": Target(client_secrets.delete_user_pool_client_secret),
+        "DeleteUserPoolDomain": Target(domains.delete_user_pool_domain),
+        "DescribeResourceServer": Target(resource_servers.describe_resource_server),
+        "DescribeUserPool": Target(pools.describe_user_pool),
+        "DescribeUserPoolClient": Target(clients.describe_user_pool_client),
+        "DescribeUserPoolDomain": Target(domains.describe_user_pool_domain, everything),
+        "GetClientToken": Target(machine_tokens.get_client_token, everything),
+        "GetGroup": Target(groups.get_group),
+        "GetUserPoolMfaConfig": Target(mfa.get_user_pool_mfa_config),
+        "ListGroups": Target(groups.list_groups),
+        "ListResourceServers": Target(resource_servers.list_resource_servers),
+        "ListTagsForResource": Target(tags.list_tags_for_resource, named_by_arn),
+        "ListUserPoolClients": Target(clients.list_user_pool_clients),
+        "ListUserPoolClientSecrets": Target(client_secrets.list_user_pool_client_secrets),
+        "ListUserPools": Target(pools.list_user_pools, everything),
+        "SetUserPoolMfaConfig": Target(mfa.set_user_pool_mfa_config),
+        "TagResource": Target(tags.tag_resource, named_by_arn),
+        "UntagResource": Target(tags.untag_resource, named_by_arn),
+        "UpdateGroup": Target(groups.update_group),
+        "UpdateResourceServer": Target(resource_servers.update_resource_server),
+        "UpdateUserPool": Target(pools.update_user_pool),
+        "UpdateUserPoolClient": Target(clients.update_user_pool_client),
+        "UpdateUserPoolDomain": Target(domains.update_user_pool_domain),
+    },
+    "cognito-identity": {},
+    "poolhouse": {
+        "CreateAccessKey": Target(access_keys.create_access_key, everything),
+        "DeleteAccessKey": Target(access_keys.delete_access_key, access_key),
+        "DescribeUserPoolClientExtensions": Target(extensions.describe_user_pool_client_extensions),
+        "DescribeUserPoolExtensions": Target(extensions.describe_user_pool_extensions),
+        "GetAccessKey": Target(access_keys.get_access_key, access_key),
+        "GetServerStatus": Target(server.get_server_status, everything),
+        "ListAccessKeys": Target(access_keys.list_access_keys, everything),
+        "ListSigningKeys": Target(signing_keys.list_signing_keys),
+        "RotateMasterKey": Target(server.rotate_master_key, everything),
+        "RotateSigningKey": Target(signing_keys.rotate_signing_key),
+        "UpdateAccessKey": Target(access_keys.update_access_key, access_key),
+        "UpdateUserPoolClientExtensions": Target(extensions.update_user_pool_client_extensions),
+        "UpdateUserPoolExtensions": Target(extensions.update_user_pool_extensions),
+    },
+}
