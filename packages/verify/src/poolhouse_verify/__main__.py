@@ -1,0 +1,7 @@
+"""`python -m poolhouse_verify TOKEN`."""
+
+import sys
+
+from poolhouse_verify.command import main
+
+sys.exit(main())
