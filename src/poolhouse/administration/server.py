@@ -17,13 +17,15 @@ BATCH = 100
 
 
 async def get_server_status(call: Call, request: GetServerStatusRequest) -> GetServerStatusResponse:
-    facts = await call.store.read(lambda tx: tx.facts())
+    (engine, engine_version), revision = await call.store.read(
+        lambda tx: (tx.server.engine(), tx.server.revision())
+    )
     return {
         "Status": {
             "Version": __version__,
-            "DatabaseEngine": facts.engine,
-            "DatabaseVersion": facts.engine_version,
-            "MigrationRevision": facts.revision,
+            "DatabaseEngine": engine,
+            "DatabaseVersion": engine_version,
+            "MigrationRevision": revision,
             "MasterKeyId": call.store.master_key_id,
             "PublicUrl": call.settings.public_url,
             "Region": call.settings.region,

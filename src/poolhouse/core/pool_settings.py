@@ -11,6 +11,7 @@ from poolhouse.core.errors import (
     TierChangeNotAllowedException,
 )
 from poolhouse.shapes.cognito_idp import (
+    AcrLevelConfigType,
     PasswordPolicyType,
     UserPoolPolicyType,
     UserPoolType,
@@ -53,7 +54,9 @@ KEPT_WHEN_LEFT_OUT = frozenset(
 """UpdateUserPool returns everything else to its default. The model says so of DcrConfiguration; tier and
 protection came after the operation did, and clients written before them would else undo them."""
 
-ACR_LEVELS = {f"Level{number}": f"urn:cognito:loa:{number}" for number in range(1, 5)}
+ACR_LEVELS: Mapping[str, AcrLevelConfigType] = {
+    f"Level{number}": {"AcrValue": f"urn:cognito:loa:{number}"} for number in range(1, 5)
+}
 
 DEFAULT_PASSWORD_POLICY: PasswordPolicyType = {
     "MinimumLength": 8,
@@ -291,6 +294,6 @@ def _check_senders(settings: UserPoolType) -> None:
 
 
 def _check_acr(settings: UserPoolType) -> None:
-    names = {**ACR_LEVELS, **settings.get("AcrConfiguration", {})}
-    if len(set(names.values())) != len(names):
+    levels = {**ACR_LEVELS, **settings.get("AcrConfiguration", {})}
+    if len({level["AcrValue"] for level in levels.values()}) != len(levels):
         raise InvalidParameterException("Each ACR name must be unique across all levels.")

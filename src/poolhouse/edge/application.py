@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from poolhouse.aws import answers
 from poolhouse.aws.face import AwsFace
 from poolhouse.core.errors import (
     CognitoError,
@@ -94,14 +95,14 @@ class Application:
         except Gone:
             return
         except TooLarge:
-            response = _too_large(self._aws, kind, request)
+            response = _too_large(kind)
         except TimeoutError:
             log.error("a request took longer than its deadline", extra={"request_id": request.id})
-            response = self._refuse(kind, request, ServiceUnavailableException(), TemporarilyUnavailable())
+            response = _refuse(kind, ServiceUnavailableException(), TemporarilyUnavailable())
         except Exception:
             # The one place that catches everything: the caller gets an id, the log the reason.
             log.exception("a request failed", extra={"request_id": request.id})
-            response = self._refuse(kind, request, InternalErrorException(), ServerError())
+            response = _refuse(kind, InternalErrorException(), ServerError())
         await _send(send, request, response)
         seconds = time.perf_counter() - started
         face = kind.name.lower()
@@ -110,7 +111,7 @@ class Application:
 
     async def _answer(self, request: Request, kind: Kind, name: str, path: str) -> Response:
         if kind is not Kind.SERVER and not self._parts.limits.allows_address(request.peer):
-            return self._refuse(kind, request, TooManyRequestsException(), SlowDown())
+            return _refuse(kind, TooManyRequestsException(), SlowDown())
         match kind:
             case Kind.DOMAIN:
                 return await self._oauth.of_domain(request, name, path)
@@ -123,10 +124,6 @@ class Application:
                 return await self._health.answer(request)
             case Kind.NOTHING:
                 return not_found()
-
-    def _refuse(self, kind: Kind, request: Request, aws: CognitoError, oauth: OAuthError) -> Response:
-        """The same refusal in the words of the face that was asked."""
-        return self._aws.refuse(request, aws) if kind is Kind.AWS else error_answer(oauth)
 
 
 class AdminApplication:
@@ -197,9 +194,14 @@ async def _body(receive: Receive, length: int, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _too_large(aws: AwsFace, kind: Kind, request: Request) -> Response:
+def _refuse(kind: Kind, aws: CognitoError, oauth: OAuthError) -> Response:
+    """The same refusal in the words of the face that was asked."""
+    return answers.error_answer(aws) if kind is Kind.AWS else error_answer(oauth)
+
+
+def _too_large(kind: Kind) -> Response:
     if kind is Kind.AWS:
-        answer = aws.refuse(request, RequestEntityTooLargeException())
+        answer = answers.error_answer(RequestEntityTooLargeException())
     else:
         answer = json_answer({"error": "invalid_request", "error_description": "request too large"}, 413)
     answer.headers.append((b"connection", b"close"))  # the rest of the body is not read

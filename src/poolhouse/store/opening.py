@@ -98,6 +98,10 @@ def _open_embedded(settings: StoreSettings, path: Path, now: Now) -> Store:
         migrate(sa.URL.create("sqlite", database=str(path)))
     except sa.exc.OperationalError as error:
         raise StoreUnavailable(f"{path}: {error.orig}") from error
+    except sa.exc.DatabaseError as error:
+        raise StoreUnavailable(
+            f"{path} is damaged ({error.orig}): put a backup in its place with `poolhouse restore`."
+        ) from error
     return _opened(lambda begin: SqliteDatabase(path, begin), keyring, now)
 
 
@@ -110,7 +114,7 @@ def _opened(
     except BaseException:
         database.close()
         raise
-    return Store(database, page_key)
+    return Store(database, page_key, keyring.master_key_id)
 
 
 def _check(tx: Transaction, keyring: Keyring) -> bytes:

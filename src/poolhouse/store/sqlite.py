@@ -95,13 +95,12 @@ class SqliteDatabase:
             try:
                 if connection is None:
                     connection = self.engine.connect()
+                    connection.exec_driver_sql("PRAGMA query_only=ON")
                 connection.exec_driver_sql("BEGIN")
                 unit.succeed(unit.work(self._begin(connection)))
-            except sa.exc.DBAPIError as error:
-                unit.fail(translated(error))
             except BaseException as error:
                 # Whatever it is, it is the caller's, and not this thread's.
-                unit.fail(error)
+                unit.fail(translated(error))
             finally:
                 if connection is not None:
                     connection = _rolled_back(connection)
@@ -121,8 +120,8 @@ class SqliteDatabase:
                 if connection is None:
                     connection = self.engine.connect()
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except sa.exc.DBAPIError as error:
-                waiting = self._told_who_waited_too_long(waiting, error)
+            except BaseException as error:
+                waiting = self._those_who_wait_on(waiting, error)
                 connection = None if connection is None else _rolled_back(connection)
                 continue
             self._gather(waiting)
@@ -135,7 +134,8 @@ class SqliteDatabase:
         while len(waiting) < MAX_GROUP and (unit := self._writer.next_if_any()) is not None:
             waiting.append(unit)
 
-    def _told_who_waited_too_long(self, waiting: list[Unit], error: sa.exc.DBAPIError) -> list[Unit]:
+    def _those_who_wait_on(self, waiting: list[Unit], error: BaseException) -> list[Unit]:
+        """While another process holds the lock, those who have time left wait on; the others are told."""
         # Those still in the queue wait as long: they are looked at too.
         while (unit := self._writer.next_if_any()) is not None:
             waiting.append(unit)
@@ -154,7 +154,7 @@ class SqliteDatabase:
                 if not unit.is_abandoned:
                     self._write_one(connection, unit, done)
             connection.commit()
-        except sa.exc.DBAPIError as error:
+        except BaseException as error:
             # The commit failed, or the engine took the whole transaction back: nothing of it was done.
             for unit in units:
                 unit.fail(translated(error))
@@ -169,14 +169,12 @@ class SqliteDatabase:
             result = self._perform(connection, unit.work)
         except BaseException as error:
             if not _in_transaction(connection):
-                # A full disk or a failed write makes SQLite give up the transaction of the whole group.
-                if isinstance(error, sa.exc.DBAPIError):
-                    raise
-                unit.fail(error)
-                raise _group_lost() from error
+                # A full disk or a failed write can make SQLite give up the transaction of the whole group.
+                unit.fail(translated(error))
+                raise StoreUnavailable("the transaction of the whole group was taken back") from error
             connection.exec_driver_sql("ROLLBACK TO unit")
             connection.exec_driver_sql("RELEASE unit")
-            unit.fail(translated(error) if isinstance(error, sa.exc.DBAPIError) else error)
+            unit.fail(translated(error))
             return
         connection.exec_driver_sql("RELEASE unit")
         done.append((unit, result))
@@ -188,17 +186,20 @@ class SqliteDatabase:
         return result
 
 
-def translated(error: sa.exc.DBAPIError) -> Exception:
-    """StoreUnavailable where the database can't do it now (locked, full, broken); else the error itself,
-    which is a defect of ours."""
-    if isinstance(error.orig, sqlite3.OperationalError | sqlite3.InterfaceError) or (
-        type(error.orig) is sqlite3.DatabaseError
-    ):
+def translated(error: BaseException) -> BaseException:
+    """StoreUnavailable where the database can't do it now (locked, full, broken); else the error itself:
+    what the work raised, or a defect of ours."""
+    if not isinstance(error, sa.exc.DBAPIError):
+        return error
+    if isinstance(error.orig, sqlite3.OperationalError | sqlite3.InterfaceError):
         return StoreUnavailable(str(error.orig))
-    return error
+    # The bare class stands for a file that is damaged or no database at all.
+    return StoreUnavailable(str(error.orig)) if type(error.orig) is sqlite3.DatabaseError else error
 
 
-def _is_busy(error: sa.exc.DBAPIError) -> bool:
+def _is_busy(error: BaseException) -> bool:
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
     # The low byte is the primary code; the rest tells how it came about.
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -207,12 +208,6 @@ def _in_transaction(connection: sa.Connection) -> bool:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver.in_transaction
-
-
-def _group_lost() -> sa.exc.DBAPIError:
-    return sa.exc.OperationalError(
-        None, None, sqlite3.OperationalError("the transaction of the whole group was taken back")
-    )
 
 
 def _rolled_back(connection: sa.Connection) -> sa.Connection | None:

@@ -19,8 +19,10 @@ class Store:
     in seconds that it may take where it is long by nature; without it, what a request can wait for.
     """
 
-    def __init__(self, database: Database, page_key: bytes) -> None:
+    def __init__(self, database: Database, page_key: bytes, master_key_id: str) -> None:
         self._database = database
+        self.master_key_id = master_key_id
+        """The id of the master key that seals now."""
         self.page_key = page_key
         """The key that page tokens are signed with, the same on every node."""
 

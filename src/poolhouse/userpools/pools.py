@@ -75,6 +75,7 @@ async def create_user_pool(call: Call, request: CreateUserPoolRequest) -> Create
     keys = await _first_keys(call, pool.id)
 
     def make(tx: Transaction) -> None:
+        tx.server.lock(f"user_pools/{pool.account_id}/{pool.region}")  # counted under a lock
         if tx.pools.count(pool.account_id, pool.region) >= call.settings.max_user_pools:
             raise LimitExceededException("Maximum number of user pools reached.")
         tx.pools.add(pool)

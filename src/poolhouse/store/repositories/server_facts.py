@@ -31,6 +31,22 @@ class ServerFacts:
             statement.on_conflict_do_update(index_elements=["name"], set_={"value": value})
         )
 
+    def lock(self, name: str) -> None:
+        """Hold a lock of this name until the end of the transaction, for what is counted against a limit and
+        has no row to lock. SQLite's writer is alone anyway."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+
+    def engine(self) -> tuple[str, str]:
+        """(name, version) of the database."""
+        if self._connection.dialect.name == "postgresql":
+            return "PostgreSQL", str(self._connection.scalar(sa.text("SHOW server_version")))
+        return "SQLite", str(self._connection.scalar(sa.text("SELECT sqlite_version()")))
+
+    def revision(self) -> str:
+        """The migration that the schema stands at."""
+        return str(self._connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
+
     def find_or_add(self, name: str, value: str) -> str:
         """The fact; if there was none, `value`. Of two processes that add one, the first wins for both."""
         rows.add(self._connection, server_fact, {"name": name, "value": value})

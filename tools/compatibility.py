@@ -1,0 +1,112 @@
+"""Writes docs/compatibility.md from the service models and `aws/targets.py`; with --check, says whether it is fresh."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from poolhouse.aws.model import service_model
+from poolhouse.aws.targets import TARGETS
+
+PAGE = Path(__file__).parents[1] / "docs" / "compatibility.md"
+
+HEAD = """\
+# Compatibility
+
+Generated from the service models and the table of operations by `make docs`: do not edit.
+
+An operation that is here does what Amazon Cognito's does: every parameter is checked, stored, answered, and in
+effect as far as the features that are here reach. One that is not here yet answers, to a caller who is allowed to
+call it, with `UnsupportedOperationException` (HTTP 400), which no SDK tries again.
+
+## Differences
+
+{differences}
+
+## Operations
+
+{counts}
+"""
+
+DIFFERENCES = (
+    (
+        "Settings for what is not here yet",
+        "LambdaConfig, e-mail and SMS settings, device and recovery settings, message templates, MFA and passkey "
+        "settings, identity providers' names, branding versions are checked, kept and answered; what they steer comes "
+        "with sign-up, sign-in, the pages and the triggers.",
+    ),
+    (
+        "Token endpoint",
+        "`client_credentials` is here. `authorization_code`, `refresh_token` and token exchange answer "
+        "`unsupported_grant_type`. `aws_client_metadata` is checked; it goes to a trigger that is not here yet.",
+    ),
+    (
+        "Issuer",
+        "`{public_url}/{poolId}`, for `IssuerConfiguration` ORIGINAL and UPDATED alike. AWS's own form is a "
+        "setting: [extensions](extensions.md).",
+    ),
+    (
+        "Domains",
+        "By path, `{public_url}/domains/{domain}`, and by host. `CloudFrontDomain` is the server's own host. A custom "
+        "domain's certificate ARN is kept; the certificate itself is a file of the server or its proxy.",
+    ),
+    ("`Routing`, replicas", "Refused with InvalidParameterException: pools are not replicated to other regions."),
+    (
+        "`KeyConfiguration`",
+        "`CUSTOMER_MANAGED_KEY` is refused: secrets are sealed under the server's own master key.",
+    ),
+    ("`PublishSecretsInAWSSecretsManager`", "`true` is refused."),
+    ("E-mail as a second factor", "Allowed with `COGNITO_DEFAULT` too: mail goes out by the operator's own server."),
+    (
+        "UpdateUserPool",
+        "Keeps UserPoolTier, DeletionProtection, PoolName, DcrConfiguration, KeyConfiguration and "
+        "IssuerConfiguration when they are left out; returns all else to its default.",
+    ),
+    (
+        "A pinned pool id",
+        "The tags `poolhouse:pool-id` and `_custom_id_` choose a new pool's id.",
+    ),
+    (
+        "GetClientToken",
+        "The client's secret decides; a signature is neither needed nor checked. Its error texts are ours.",
+    ),
+    ("Quotas", "Cognito's defaults, each a [setting](configuration.md). Request rates are off but for the token endpoint's."),
+    ("Regions", "Any region's name is good; a pool lives in the region that its creating call was signed for."),
+)
+
+TITLES = {
+    "cognito-idp": "User pools (`cognito-idp`)",
+    "cognito-identity": "Identity pools (`cognito-identity`)",
+    "poolhouse": "Poolhouse's own administration (`poolhouse`)",
+}
+
+
+def page() -> str:
+    counts = []
+    tables = []
+    for service, title in TITLES.items():
+        names = sorted(service_model(service).operations)
+        here = TARGETS.get(service, {})
+        counts.append(f"- {title}: {sum(name in here for name in names)} of {len(names)}")
+        rows = "\n".join(f"| {name} | {'yes' if name in here else 'not yet'} |" for name in names)
+        tables.append(f"### {title}\n\n| operation | here |\n| --- | --- |\n{rows}\n")
+    tables.append(
+        "### Security token service (`sts`)\n\n| operation | here |\n| --- | --- |\n| GetCallerIdentity | yes |\n"
+    )
+    differences = "\n".join(f"- **{subject}.** {text}" for subject, text in DIFFERENCES)
+    return HEAD.format(differences=differences, counts="\n".join(counts)) + "\n" + "\n".join(tables)
+
+
+def main() -> int:
+    text = page()
+    if "--check" in sys.argv:
+        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+            print(f"{PAGE.name} is stale: run make docs", file=sys.stderr)
+            return 1
+        return 0
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
