@@ -1,0 +1,68 @@
+"""Other people's clients: one server for all of them, and a way to run Node's."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.harness import RunningServer, running_server
+
+NODE = Path(__file__).parent.parent / "node"
+OLDEST_NODE = 20
+INSTALL_LIMIT = 300
+"""Seconds."""
+
+NodeScript = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """On one engine only: a client can't tell which it is."""
+    with running_server(tmp_path_factory.mktemp("data")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def node() -> NodeScript:
+    """Runs a script of tests/node: `node("jsonwebtoken", tokens=…)` gives what it answers."""
+    missing = [program for program in ("node", "npm") if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not installed: Node's clients are not tried")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
+        pytest.skip(f"Node {version.strip()} is too old for the AWS SDK, which wants {OLDEST_NODE}")
+    _install()
+
+    def run(script: str, **given: Any) -> Any:
+        done = subprocess.run(
+            ["node", f"{script}.mjs"],
+            cwd=NODE,
+            input=json.dumps(given),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+def _install() -> None:
+    """The packages of the lock file, once; test processes that run side by side wait for the first."""
+    lock, installed = NODE / "package-lock.json", NODE / "node_modules" / ".package-lock.json"
+    with lock.open() as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+            return
+        done = subprocess.run(
+            ["npm", "ci"], cwd=NODE, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False
+        )
+        assert done.returncode == 0, done.stderr
