@@ -26,7 +26,9 @@ def admin(server: RunningServer) -> Any:
     return admin_client(server)
 
 
-def test_the_discovery_document_names_the_issuer_and_its_endpoints(server: RunningServer, machine: Machine) -> None:
+def test_the_discovery_document_names_the_issuer_and_its_endpoints(
+    server: RunningServer, machine: Machine
+) -> None:
     answer = send(f"{server.base_url}/{machine.pool_id}/.well-known/openid-configuration")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -39,7 +41,9 @@ def test_the_discovery_document_names_the_issuer_and_its_endpoints(server: Runni
     assert document["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
 
 
-def test_a_pool_without_a_domain_names_no_endpoint(server: RunningServer, cognito: Any, machine: Machine) -> None:
+def test_a_pool_without_a_domain_names_no_endpoint(
+    server: RunningServer, cognito: Any, machine: Machine
+) -> None:
     cognito.delete_user_pool_domain(UserPoolId=machine.pool_id, Domain=machine.domain)
     answer = send(f"{server.base_url}/{machine.pool_id}/.well-known/openid-configuration")
     assert "token_endpoint" not in answer.document
@@ -71,7 +75,9 @@ def test_unknown_pools_and_documents_are_not_found(server: RunningServer, machin
         assert send(server.base_url + path).status == 404
 
 
-def test_a_token_signed_by_another_pools_key_is_refused(server: RunningServer, cognito: Any, machine: Machine) -> None:
+def test_a_token_signed_by_another_pools_key_is_refused(
+    server: RunningServer, cognito: Any, machine: Machine
+) -> None:
     other = a_machine(server, cognito)
     keys = jwt.PyJWKClient(f"{server.base_url}/{other.pool_id}/.well-known/jwks.json")
     with pytest.raises(jwt.PyJWKClientError):
@@ -106,6 +112,7 @@ def test_a_rotated_key_is_published_before_it_signs_and_kept_until_its_last_toke
     assert old_kid not in {key["kid"] for key in jwks(server, machine.pool_id)}
     listed = admin(server).list_signing_keys(UserPoolId=machine.pool_id)["SigningKeys"]
     assert {key["KeyId"]: key["Status"] for key in listed}[old_kid] == "WITHDRAWN"
+    server.clock.advance(hours=24)
     assert server.run(server.sweep()) >= 1
     assert old_kid not in {
         key["KeyId"] for key in admin(server).list_signing_keys(UserPoolId=machine.pool_id)["SigningKeys"]

@@ -63,6 +63,7 @@ class Protocol(HttpToolsProtocol):
     on_end: Callable[[], None] | None = None
     """Called once when the connection is over."""
     _head_size = 0
+    _unfinished = 0
     _refused: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
@@ -89,8 +90,6 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        if self.phase in (Phase.IDLE, Phase.HEAD):
-            self._head_size += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -101,28 +100,36 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(self._refused or 400, "Bad Request")
             return
-        if self.phase is Phase.HEAD and self._head_size > MAX_HEAD:
-            self._refuse(431, "Request Header Fields Too Large")
+        # A head that is not whole yet: what is in a header that has no end is not handed over before it ends.
+        if self.phase is Phase.HEAD:
+            self._unfinished += len(data)
+            if self._unfinished > MAX_HEAD:
+                self._refuse(431, "Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head_size = self._unfinished = 0
         self._enter(Phase.HEAD)
 
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self.headers) >= MAX_HEADERS:
-            self._refused = 431
-            raise HeadTooLarge
+        self._count(len(name) + len(value))
         super().on_header(name, value)
 
-    def on_headers_complete(self) -> None:
-        if self._head_size > MAX_HEAD + 65_536 or len(self.url) > MAX_HEAD:
+    def _count(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > MAX_HEAD or len(self.headers) >= MAX_HEADERS:
             self._refused = 431
             raise HeadTooLarge
+
+    def on_headers_complete(self) -> None:
         hosts = sum(1 for name, _ in self.headers if name == b"host")
         # RFC 9112 §3.2: a request of HTTP/1.1 without exactly one Host is refused.
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
             raise BadHead
-        self._head_size = 0
         super().on_headers_complete()
         self._enter(Phase.BODY)
 
