@@ -20,11 +20,11 @@ class Screen:
     def opening(self, where: str) -> None:
         print(f"\n{self._style.bold('Poolhouse demo')}: {harmless(where)}\n", flush=True)
 
-    def step(self, number: int, of: int, title: str, command: str) -> None:
+    def step(self, number: str, title: str, command: str, prompt: str) -> None:
         style = self._style
-        print(f"{style.bold(f'{number}/{of}')}  {style.bold(title)}")
+        print(f"{style.bold(number)}  {style.bold(title)}")
         first, *rest = command.splitlines()
-        print(f"     {style.dim('$')} {style.cyan(first)}")
+        print(f"     {style.dim(prompt)} {style.cyan(first)}")
         for line in rest:
             print(f"       {style.cyan(line)}")
         print(end="", flush=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import secrets
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -49,9 +49,9 @@ class Walk:
         commands = "\n".join(f"  {command}" for command, _ in reversed(self._undo))
         return f"It all stays. To remove it:\n{commands}\n"
 
-    def _step(self, title: str, command: str) -> None:
+    def _step(self, title: str, command: str, *, prompt: str = "$") -> None:
         self._number += 1
-        self._screen.step(self._number, STEPS, title, command)
+        self._screen.step(f"{self._number}/{STEPS}", title, command, prompt)
 
     def _pool(self) -> str:
         self._step(
@@ -138,19 +138,17 @@ class Walk:
             f"    -d 'grant_type=client_credentials&scope={quote_plus(SCOPE)}'",
         )
         basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
-        started = time.perf_counter()
         answer = fetch(
             self._token_endpoint,
             form={"grant_type": "client_credentials", "scope": SCOPE},
             headers={"authorization": f"Basic {basic}"},
         )
-        milliseconds = (time.perf_counter() - started) * 1000
         document = answer.document()
         if answer.status != 200:
             raise CommandFailed(f"the token was refused: {document.get('error', answer.status)}.")
         token: str = document["access_token"]
         facts = {name: document[name] for name in ("expires_in", "token_type")}
-        self._screen.answer({"access_token": shortened(token), **facts, "took": f"{milliseconds:.1f} ms"})
+        self._screen.answer({"access_token": shortened(token), **facts})
         return token
 
     def _keys(self, pool_id: str, token: str) -> str:
@@ -168,7 +166,10 @@ class Walk:
 
         self._step(
             "The called service checks the token (pip install poolhouse-verify)",
-            f'TokenVerifier("{issuer}", client_ids="{client_id}", scopes="{SCOPE}").verify(token)',
+            f'verifier = TokenVerifier("{issuer}",\n'
+            f'    client_ids="{client_id}", scopes="{SCOPE}")\n'
+            "verifier.verify(token)",
+            prompt=">>>",
         )
         verifier = TokenVerifier(
             issuer,
@@ -182,4 +183,11 @@ class Walk:
         except TokenError as wrong:
             raise CommandFailed(f"the token does not verify: {wrong}.") from wrong
         self._screen.good("Signature verified")
-        self._screen.answer({name: verified[name] for name in verified})
+        self._screen.answer({name: _shown(name, value) for name, value in verified.items()})
+
+
+def _shown(name: str, value: object) -> object:
+    """Claims of time are seconds since 1970 (RFC 7519 §2, NumericDate)."""
+    if name in ("auth_time", "exp", "iat") and isinstance(value, int):
+        return f"{value}  ({datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC)"
+    return value

@@ -60,7 +60,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         description="An identity server that speaks Amazon Cognito's own API.",
         epilog="Begin with `poolhouse serve`, then `poolhouse demo` in a second shell.",
     )
-    parser.add_argument("--version", action="version", version=f"poolhouse {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"poolhouse {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     asked_for = next((word for word in arguments if not word.startswith("-")), None)
     for name, help in COMMANDS.items():

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from poolhouse import __version__
 from poolhouse.cli.failures import CommandFailed
-from poolhouse.cli.settings import add_every_setting, settings_from
+from poolhouse.cli.settings import WHEREABOUTS, add_every_setting, settings_from
 from poolhouse.cli.terminal import Style
-from poolhouse.config import Settings, refuse_unsafe
+from poolhouse.config import OPTIONS, Option, Settings, refuse_unsafe
 
 log = logging.getLogger("poolhouse")
 
@@ -51,8 +54,10 @@ def _welcome(settings: Settings) -> None:
 
 def guide(settings: Settings, style: Style) -> str:
     """What to do next."""
-    from_make = os.environ.get("FROM_POOLHOUSE_MAKEFILE")
-    env, demo = ("make -s env", "make demo") if from_make else ("poolhouse env", "poolhouse demo")
+    if os.environ.get("FROM_POOLHOUSE_MAKEFILE"):
+        env, demo = "".join(_as_variables(settings)) + "make -s env", "make demo"
+    else:
+        env, demo = "poolhouse env" + "".join(_as_flags(settings)), "poolhouse demo"
     steps = (
         (f'eval "$({env})"', "point the AWS tools of that shell at this server"),
         ("aws cognito-idp create-user-pool --pool-name myblog", "make your first user pool"),
@@ -74,3 +79,22 @@ def guide(settings: Settings, style: Style) -> str:
             "",
         )
     )
+
+
+def _as_flags(settings: Settings) -> Iterator[str]:
+    """What `env` must be told in a second shell to find this server: what was set for this one alone."""
+    for option, value in _set_here(settings):
+        yield f" {option.flag} {shlex.quote(value)}"
+
+
+def _as_variables(settings: Settings) -> Iterator[str]:
+    for option, value in _set_here(settings):
+        if value != str(Path.cwd() / "poolhouse-data"):  # the Makefile sets that by itself
+            yield f"{option.environment}={shlex.quote(value)} "
+
+
+def _set_here(settings: Settings) -> Iterator[tuple[Option, str]]:
+    for option in OPTIONS:
+        if option.name in WHEREABOUTS and settings.origins.get(option.name, "").startswith(("flag", "env")):
+            value = getattr(settings, option.name)
+            yield option, option.show(value.absolute() if isinstance(value, Path) else value)

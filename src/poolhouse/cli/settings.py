@@ -10,6 +10,8 @@ from pathlib import Path
 from poolhouse.config import OPTIONS, Option, Settings, load
 from poolhouse.config.kinds import BOOLEAN
 
+WHEREABOUTS = ("port", "public_url", "data_dir")
+
 
 def add_every_setting(parser: argparse.ArgumentParser) -> None:
     """A flag for each setting that is no secret."""
@@ -25,7 +27,7 @@ def add_whereabouts(parser: argparse.ArgumentParser) -> None:
     file's."""
     _add_file(parser)
     for option in OPTIONS:
-        if option.name in ("data_dir", "public_url", "port"):
+        if option.name in WHEREABOUTS:
             _add_flag(parser, option)
 
 

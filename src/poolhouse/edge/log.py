@@ -97,6 +97,7 @@ class AccessLog:
     ) -> None:
         self._as_json = is_json(settings, descriptor)
         self._only_failures = settings.log_level in ("warning", "error")
+        self._with_probes = settings.log_level == "debug"
         self._now = now
         self._monotonic = monotonic
         self._stamp = Stamp()
@@ -117,8 +118,8 @@ class AccessLog:
                 return
             if status >= 500:
                 level = "error"
-        if self._only_failures and level == "info":
-            return
+        if level == "info" and (self._only_failures or (face == "server" and not self._with_probes)):
+            return  # a probe each few seconds, and a scrape, would hide all else
         line: dict[str, str | int | float] = {
             "time": self._stamp.of(self._now()),
             "level": level,

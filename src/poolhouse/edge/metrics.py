@@ -59,7 +59,16 @@ class Metrics:
 
     def __init__(self, operations: Iterable[str] | None = None) -> None:
         # Imported here: the library decides at its import whether the figures are shared.
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+        from prometheus_client import (
+            CollectorRegistry,
+            Counter,
+            Gauge,
+            Histogram,
+            ProcessCollector,
+            disable_created_metrics,
+        )
+
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # as below; a time for each series is of no use
 
         self._folder = os.environ.get(FOLDER_VARIABLE)
         self._operations = OAUTH_OPERATIONS | frozenset(
