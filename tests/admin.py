@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from tests.harness import RunningServer
 
 import poolhouse
-from tests.harness import RunningServer
 
 MODELS = Path(poolhouse.__file__).parent / "aws" / "models"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.engines import new_postgres_database, postgres_server
 from tests.harness import RunningServer, running_server
 

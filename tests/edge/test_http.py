@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from tests.conftest import Machine, a_machine
 from tests.harness import RunningServer
 from tests.oauth.test_token import a_token, basic, send
@@ -136,7 +135,9 @@ def test_an_offer_to_change_protocols_is_ignored(server: RunningServer) -> None:
 @pytest.fixture
 def hasty(own_server: Any) -> RunningServer:
     server: RunningServer = own_server(
-        keep_alive=timedelta(seconds=2), header_timeout=timedelta(seconds=1), body_timeout=timedelta(seconds=1)
+        keep_alive=timedelta(seconds=2),
+        header_timeout=timedelta(seconds=1),
+        body_timeout=timedelta(seconds=1),
     )
     return server
 

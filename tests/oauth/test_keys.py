@@ -7,7 +7,6 @@ from typing import Any
 
 import jwt
 import pytest
-
 from tests.conftest import Machine, a_machine
 from tests.harness import RunningServer
 from tests.oauth.test_token import a_token, ask, basic, send, unverified

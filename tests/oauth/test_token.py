@@ -12,7 +12,6 @@ from urllib.parse import quote, urlencode
 
 import jwt
 import pytest
-
 from tests.conftest import Machine, a_machine, a_machine_client
 from tests.harness import RunningServer
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
 from tests.conftest import Machine, a_machine_client, a_pool
 from tests.userpools.test_pools import refusal
 

@@ -15,6 +15,15 @@ CUSTOM = "custom:"
 DEVELOPER = "dev:"
 
 
+def name_of(attribute: SchemaAttributeType) -> str:
+    """Every attribute of a pool has a name and a type, whatever the model says of a request's."""
+    return attribute.get("Name", "")
+
+
+def kind_of(attribute: SchemaAttributeType) -> str:
+    return attribute.get("AttributeDataType", "String")
+
+
 def _text(name: str, shortest: int = 0, longest: int = 2048, **extra: Any) -> SchemaAttributeType:
     return _standard(
         name,
@@ -59,7 +68,6 @@ STANDARD_ATTRIBUTES: Sequence[SchemaAttributeType] = (
 )
 """In the order in which Cognito lists them. Source: CLI example output of describe-user-pool."""
 
-STANDARD_NAMES = frozenset(attribute["Name"] for attribute in STANDARD_ATTRIBUTES)
 NOT_WRITABLE = frozenset({"sub", "email_verified", "phone_number_verified", "identities"})
 
 
@@ -69,7 +77,7 @@ def schema_of(given: Iterable[SchemaAttributeType]) -> tuple[SchemaAttributeType
     Raises:
         InvalidParameterException: a standard attribute is retyped, a custom one badly described or twice there.
     """
-    standard = {attribute["Name"]: attribute for attribute in STANDARD_ATTRIBUTES}
+    standard = {name_of(attribute): attribute for attribute in STANDARD_ATTRIBUTES}
     custom: list[SchemaAttributeType] = []
     for position, attribute in enumerate(given, start=1):
         name = attribute.get("Name", "")
@@ -95,12 +103,12 @@ def with_custom_attributes(
         for position, attribute in enumerate(given, start=1)
     ]
     _refuse_duplicates(added)
-    taken = {attribute["Name"] for attribute in schema}
+    taken = {name_of(attribute) for attribute in schema}
     for attribute in added:
-        if attribute["Name"] in taken:
-            name = attribute["Name"]
+        if name_of(attribute) in taken:
+            name = name_of(attribute)
             raise InvalidParameterException(f"{name}: Existing attribute already has name {name}.")
-    if sum(is_custom(a["Name"]) for a in schema) + len(added) > MAX_CUSTOM_ATTRIBUTES:
+    if sum(is_custom(name_of(a)) for a in schema) + len(added) > MAX_CUSTOM_ATTRIBUTES:
         raise LimitExceededException("Maximum number of custom attributes reached.")
     return (*schema, *added)
 
@@ -110,22 +118,29 @@ def is_custom(name: str) -> bool:
 
 
 def _changed_standard(standard: SchemaAttributeType, given: SchemaAttributeType) -> SchemaAttributeType:
-    name = standard["Name"]
-    retyped = given.get("AttributeDataType", standard["AttributeDataType"]) != standard["AttributeDataType"]
+    name = name_of(standard)
+    retyped = given.get("AttributeDataType", kind_of(standard)) != kind_of(standard)
     if retyped or given.get("DeveloperOnlyAttribute"):
         raise InvalidParameterException(
             "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute "
             + name
         )
-    changed = dict(standard)
+    changed = standard.copy()
     if name != "sub":
-        changed |= {key: given[key] for key in ("Mutable", "Required") if key in given}
-    for constraints in ("StringAttributeConstraints", "NumberAttributeConstraints"):
-        if constraints in given and constraints in standard:
-            changed[constraints] = {**standard[constraints], **given[constraints]}
-    attribute = cast(SchemaAttributeType, changed)
-    _check_bounds(attribute)
-    return attribute
+        changed["Mutable"] = given.get("Mutable", changed.get("Mutable", True))
+        changed["Required"] = given.get("Required", changed.get("Required", False))
+    if "StringAttributeConstraints" in standard and "StringAttributeConstraints" in given:
+        changed["StringAttributeConstraints"] = {
+            **standard["StringAttributeConstraints"],
+            **given["StringAttributeConstraints"],
+        }
+    if "NumberAttributeConstraints" in standard and "NumberAttributeConstraints" in given:
+        changed["NumberAttributeConstraints"] = {
+            **standard["NumberAttributeConstraints"],
+            **given["NumberAttributeConstraints"],
+        }
+    _check_bounds(changed)
+    return changed
 
 
 def _custom(given: SchemaAttributeType, path: str) -> SchemaAttributeType:
@@ -164,7 +179,7 @@ def _custom(given: SchemaAttributeType, path: str) -> SchemaAttributeType:
 
 
 def _check_bounds(attribute: SchemaAttributeType) -> None:
-    name = attribute["Name"]
+    name = name_of(attribute)
     lengths = attribute.get("StringAttributeConstraints", {})
     shortest = _number(name, lengths.get("MinLength"))
     longest = _number(name, lengths.get("MaxLength"))
@@ -193,7 +208,7 @@ def _number(name: str, text: str | None) -> int | None:
 def _refuse_duplicates(attributes: Iterable[SchemaAttributeType]) -> None:
     seen: set[str] = set()
     for attribute in attributes:
-        name = attribute["Name"]
+        name = name_of(attribute)
         if name in seen:
             raise InvalidParameterException(
                 f"Duplicate custom attribute names {name} are not allowed in a user pool schema."

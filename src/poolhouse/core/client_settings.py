@@ -114,7 +114,7 @@ def check_settings(
             raise InvalidParameterException(
                 f"The provider {provider} does not exist for User Pool {pool_id}."
             )
-    if settings["EnablePropagateAdditionalUserContextData"] and not has_secret:
+    if settings.get("EnablePropagateAdditionalUserContextData") and not has_secret:
         raise InvalidParameterException(
             "EnablePropagateAdditionalUserContextData can only be set for a client with a client secret."
         )
@@ -123,7 +123,7 @@ def check_settings(
 def _check_oauth_flows(settings: UserPoolClientType, has_secret: bool) -> None:
     flows = frozenset(settings.get("AllowedOAuthFlows", ()))
     scopes = settings.get("AllowedOAuthScopes", ())
-    if settings["AllowedOAuthFlowsUserPoolClient"] and not (flows and scopes):
+    if settings.get("AllowedOAuthFlowsUserPoolClient") and not (flows and scopes):
         raise InvalidParameterException(
             "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth "
             "flows."
@@ -207,7 +207,10 @@ def _check_validity(settings: UserPoolClientType) -> None:
     units = settings.get("TokenValidityUnits", {})
     access = settings.get("AccessTokenValidity", 1) * SECONDS[units.get("AccessToken", "hours")]
     identity = settings.get("IdTokenValidity", 1) * SECONDS[units.get("IdToken", "hours")]
-    refresh = settings["RefreshTokenValidity"] * SECONDS[units.get("RefreshToken", "days")]
+    refresh = (
+        settings.get("RefreshTokenValidity", DEFAULT_REFRESH_DAYS)
+        * SECONDS[units.get("RefreshToken", "days")]
+    )
     if "AccessTokenValidity" not in settings:
         access = 3_600
     if "IdTokenValidity" not in settings:

@@ -12,6 +12,7 @@ from poolhouse.core.errors import (
 )
 from poolhouse.shapes.cognito_idp import (
     AcrLevelConfigType,
+    LambdaConfigType,
     PasswordPolicyType,
     UserPoolPolicyType,
     UserPoolType,
@@ -95,7 +96,7 @@ def with_defaults(chosen: Mapping[str, Any]) -> UserPoolType:
         **settings.get("EmailConfiguration", {}),
     }
     settings["Policies"] = _policies(settings)
-    days = settings["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"]
+    days = password_policy(settings).get("TemporaryPasswordValidityDays", 7)
     settings["AdminCreateUserConfig"] = {
         "AllowAdminCreateUserOnly": False,
         **settings.get("AdminCreateUserConfig", {}),
@@ -116,6 +117,29 @@ def with_defaults(chosen: Mapping[str, Any]) -> UserPoolType:
     return settings
 
 
+# What every pool has, since `with_defaults` made it.
+
+
+def tier(settings: UserPoolType) -> str:
+    return settings.get("UserPoolTier", "ESSENTIALS")
+
+
+def mfa(settings: UserPoolType) -> str:
+    return settings.get("MfaConfiguration", "OFF")
+
+
+def triggers(settings: UserPoolType) -> LambdaConfigType:
+    return settings.get("LambdaConfig", {})
+
+
+def password_policy(settings: UserPoolType) -> PasswordPolicyType:
+    return settings.get("Policies", {}).get("PasswordPolicy", {})
+
+
+def first_factors(settings: UserPoolType) -> list[str] | None:
+    return settings.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors")
+
+
 def _policies(settings: UserPoolType) -> UserPoolPolicyType:
     given = settings.get("Policies", {})
     policies: UserPoolPolicyType = {"PasswordPolicy": {**DEFAULT_PASSWORD_POLICY}}
@@ -133,7 +157,7 @@ def _policies(settings: UserPoolType) -> UserPoolPolicyType:
     unused = settings.get("AdminCreateUserConfig", {}).get("UnusedAccountValidityDays")
     # 0 is Cognito's way of saying "the default".
     password["TemporaryPasswordValidityDays"] = password.get("TemporaryPasswordValidityDays") or unused or 7
-    if settings["UserPoolTier"] != "LITE":
+    if tier(settings) != "LITE":
         policies["SignInPolicy"] = {
             "AllowedFirstAuthFactors": ["PASSWORD"],
             **given.get("SignInPolicy", {}),
@@ -175,7 +199,7 @@ def check_settings(given: Mapping[str, Any], settings: UserPoolType, *, has_othe
         raise InvalidParameterException(
             "SMS configuration is required when phone_number is selected for auto verification"
         )
-    if settings["MfaConfiguration"] != "OFF" and not has_other_mfa and "SmsConfiguration" not in settings:
+    if mfa(settings) != "OFF" and not has_other_mfa and "SmsConfiguration" not in settings:
         raise InvalidParameterException(
             "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"
         )
@@ -193,15 +217,15 @@ def check_settings(given: Mapping[str, Any], settings: UserPoolType, *, has_othe
 
 
 def _check_email(settings: UserPoolType) -> None:
-    email = settings["EmailConfiguration"]
-    if email["EmailSendingAccount"] == "DEVELOPER" and "SourceArn" not in email:
+    email = settings.get("EmailConfiguration", {})
+    if email.get("EmailSendingAccount") == "DEVELOPER" and "SourceArn" not in email:
         raise InvalidParameterException("Source ARN is required to use DEVELOPER email sending owner")
-    if email["EmailSendingAccount"] == "COGNITO_DEFAULT" and "SourceArn" in email:
+    if email.get("EmailSendingAccount") == "COGNITO_DEFAULT" and "SourceArn" in email:
         raise InvalidParameterException("Cognito is not allowed to use your email identity")
 
 
 def _check_recovery(settings: UserPoolType) -> None:
-    mechanisms = settings["AccountRecoverySetting"].get("RecoveryMechanisms", [])
+    mechanisms = settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
     names = [mechanism["Name"] for mechanism in mechanisms]
     priorities = [mechanism["Priority"] for mechanism in mechanisms]
     if "admin_only" in names and len(names) > 1:
@@ -224,7 +248,7 @@ def _check_days(given: Mapping[str, Any]) -> None:
 
 
 def _check_first_factors(settings: UserPoolType) -> None:
-    factors = settings["Policies"].get("SignInPolicy", {}).get("AllowedFirstAuthFactors")
+    factors = first_factors(settings)
     if factors is not None and "PASSWORD" not in factors:
         raise InvalidParameterException(
             "Password should be configured as one of the allowed first auth factors."
@@ -234,9 +258,9 @@ def _check_first_factors(settings: UserPoolType) -> None:
 def _check_tier(settings: UserPoolType) -> None:
     for feature in features_in_use(settings):
         least = NEEDED_TIER[feature]
-        if TIERS.index(settings["UserPoolTier"]) < TIERS.index(least):
+        if TIERS.index(tier(settings)) < TIERS.index(least):
             raise FeatureUnavailableInTierException(
-                f"The following feature is not available for the {settings['UserPoolTier']} pricing tier "
+                f"The following feature is not available for the {tier(settings)} pricing tier "
                 f"configured: {feature}"
             )
 
@@ -253,13 +277,12 @@ NEEDED_TIER = {
 
 
 def features_in_use(settings: UserPoolType) -> Iterable[str]:
-    policies = settings["Policies"]
-    if set(policies.get("SignInPolicy", {}).get("AllowedFirstAuthFactors", ())) - {"PASSWORD"}:
+    if set(first_factors(settings) or ()) - {"PASSWORD"}:
         yield "Choice-based authentication"
-    generation = settings["LambdaConfig"].get("PreTokenGenerationConfig", {})
+    generation = triggers(settings).get("PreTokenGenerationConfig", {})
     if generation.get("LambdaVersion", "V1_0") != "V1_0":
         yield "Access token customization"
-    if policies["PasswordPolicy"].get("PasswordHistorySize"):
+    if password_policy(settings).get("PasswordHistorySize"):
         yield "Password history"
     if settings.get("DcrConfiguration", {}).get("EnableStatus") == "Enabled":
         yield "Dynamic client registration"
@@ -275,19 +298,19 @@ def check_tier_change(before: UserPoolType, after: UserPoolType) -> None:
     Raises:
         TierChangeNotAllowedException: a feature that stays configured needs the old plan.
     """
-    if before["UserPoolTier"] == after["UserPoolTier"]:
+    if tier(before) == tier(after):
         return
     for feature in features_in_use(after):
-        if TIERS.index(after["UserPoolTier"]) < TIERS.index(NEEDED_TIER[feature]):
+        if TIERS.index(tier(after)) < TIERS.index(NEEDED_TIER[feature]):
             raise TierChangeNotAllowedException(
-                f"The user pool can't change to the {after['UserPoolTier']} tier while this feature is in use: "
+                f"The user pool can't change to the {tier(after)} tier while this feature is in use: "
                 f"{feature}"
             )
 
 
 def _check_senders(settings: UserPoolType) -> None:
-    triggers = settings["LambdaConfig"]
-    if ("CustomSMSSender" in triggers or "CustomEmailSender" in triggers) and "KMSKeyID" not in triggers:
+    functions = triggers(settings)
+    if ("CustomSMSSender" in functions or "CustomEmailSender" in functions) and "KMSKeyID" not in functions:
         raise InvalidParameterException(
             "KMSKeyId parameter is required when Custom SMS/Email Lambda trigger is used."
         )

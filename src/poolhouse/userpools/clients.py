@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from poolhouse.core.attributes import name_of
 from poolhouse.core.client_settings import check_settings, new_settings
 from poolhouse.core.clients import ClientSecret, UserPoolClient
 from poolhouse.core.documents import epoch
@@ -168,7 +169,7 @@ def _check(tx: Transaction, pool: UserPool, client: UserPoolClient, *, has_secre
         has_secret=has_secret,
         pool_id=pool.id,
         custom_scopes={name for server in tx.resource_servers.of(pool.id) for name in server.scope_names},
-        attribute_names={attribute["Name"] for attribute in pool.attributes},
+        attribute_names={name_of(attribute) for attribute in pool.attributes},
         provider_names=(),
     )
 

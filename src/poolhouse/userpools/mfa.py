@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from poolhouse.core.errors import FeatureUnavailableInTierException, InvalidParameterException
+from poolhouse.core.pool_settings import mfa
 from poolhouse.core.pools import UserPool
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
@@ -14,7 +15,6 @@ from poolhouse.shapes.cognito_idp import (
     SetUserPoolMfaConfigRequest,
     SetUserPoolMfaConfigResponse,
     SmsMfaConfigType,
-    UserPoolType,
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools.pools import has_other_mfa
@@ -45,15 +45,16 @@ async def set_user_pool_mfa_config(
 
     def change(tx: Transaction) -> UserPool:
         pool = tx.pools.lock(call.account_id, call.region, pool_id)
-        settings = cast("dict[str, Any]", dict(pool.settings))
+        settings = pool.settings.copy()
         sms = request.get("SmsMfaConfiguration", {})
-        settings |= {
-            name: sms[name] for name in ("SmsAuthenticationMessage", "SmsConfiguration") if name in sms
-        }
-        settings["MfaConfiguration"] = request.get("MfaConfiguration", settings["MfaConfiguration"])
+        if "SmsAuthenticationMessage" in sms:
+            settings["SmsAuthenticationMessage"] = sms["SmsAuthenticationMessage"]
+        if "SmsConfiguration" in sms:
+            settings["SmsConfiguration"] = sms["SmsConfiguration"]
+        settings["MfaConfiguration"] = request.get("MfaConfiguration", mfa(settings))
         changed = pool.changed(
             call.now,
-            settings=cast(UserPoolType, settings),
+            settings=settings,
             software_token_mfa=request.get("SoftwareTokenMfaConfiguration", pool.software_token_mfa),
             email_mfa=_email_mfa(pool, request),
             web_authn=request.get("WebAuthnConfiguration", pool.web_authn),
@@ -81,18 +82,14 @@ def _check(pool: UserPool) -> None:
             raise FeatureUnavailableInTierException(
                 "The following feature is not available for the LITE pricing tier configured: Passkey MFA"
             )
-    if (
-        pool.settings["MfaConfiguration"] != "OFF"
-        and not has_other_mfa(pool)
-        and "SmsConfiguration" not in pool.settings
-    ):
+    if mfa(pool.settings) != "OFF" and not has_other_mfa(pool) and "SmsConfiguration" not in pool.settings:
         raise InvalidParameterException(
             "Invalid MFA configuration given, can't turn on MFA without any factor."
         )
 
 
 def describe(pool: UserPool) -> GetUserPoolMfaConfigResponse:
-    answer: GetUserPoolMfaConfigResponse = {"MfaConfiguration": pool.settings["MfaConfiguration"]}
+    answer: GetUserPoolMfaConfigResponse = {"MfaConfiguration": mfa(pool.settings)}
     sms: SmsMfaConfigType = {}
     if "SmsAuthenticationMessage" in pool.settings:
         sms["SmsAuthenticationMessage"] = pool.settings["SmsAuthenticationMessage"]

@@ -19,6 +19,7 @@ from poolhouse.core.pool_settings import (
     check_settings,
     check_tier_change,
     new_settings,
+    triggers,
     updated_settings,
 )
 from poolhouse.core.pools import UserPool
@@ -227,7 +228,7 @@ def summarize(pool: UserPool) -> UserPoolDescriptionType:
     return {
         "Id": pool.id,
         "Name": pool.name,
-        "LambdaConfig": pool.settings["LambdaConfig"],
+        "LambdaConfig": triggers(pool.settings),
         "LastModifiedDate": epoch(pool.modified_at),
         "CreationDate": epoch(pool.created_at),
     }
