@@ -224,7 +224,7 @@ def test_tags_are_only_asked_for_where_a_policy_speaks_of_them():
     ],
 )
 def test_a_document_that_would_not_be_understood_is_refused(document, why):
-    with pytest.raises(InvalidParameterException, match="^Invalid policy: ") as refused:
+    with pytest.raises(InvalidParameterException, match=r"^Invalid policy: ") as refused:
         check_policy(document)
 
     assert why in refused.value.message
@@ -232,7 +232,7 @@ def test_a_document_that_would_not_be_understood_is_refused(document, why):
 
 @pytest.mark.parametrize("text", ["", "{", "NaN", "[" * 6000, '{"Id": "\\ud800"}', '"a"', "null"])
 def test_a_text_that_is_no_document_is_refused(text):
-    with pytest.raises(InvalidParameterException, match="^Invalid policy: "):
+    with pytest.raises(InvalidParameterException, match=r"^Invalid policy: "):
         parse_policy(text)
 
 
