@@ -57,8 +57,9 @@ def test_tokens_of_other_issuers_and_old_ones_cause_no_fetch(server, issuer, clo
         verifier.verify(issuer.access_token())
     with pytest.raises(pv.ExpiredToken):
         verifier.verify(issuer.access_token(claims={"iss": server.issuer, "exp": clock.now - 11}))
-    with pytest.raises(pv.UnknownKey):
-        verifier.verify(issuer.sign({"iss": server.issuer, "exp": clock.now + 60}, {"kid": None}))
+    for kid in (None, "", "x" * 257, 5):
+        with pytest.raises(pv.UnknownKey):
+            verifier.verify(issuer.sign({"iss": server.issuer, "exp": clock.now + 60}, {"kid": kid}))
     assert server.requests == []
 
 
@@ -150,6 +151,7 @@ def test_keys_are_renewed_before_they_are_stale_while_nobody_waits(
     monotonic.advance(HOUR * 0.8)
     for _ in range(20):
         keys.find(issuer.kid)  # would hang for as long as the server does, were it not behind the scenes
+    eventually(lambda: len(server.requests) == 2)
     go.set()
     eventually(lambda: keys._running is None)
     monotonic.advance(HOUR * 0.7)

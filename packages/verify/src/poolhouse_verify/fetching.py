@@ -47,9 +47,8 @@ def fetch(
             body += chunk
             if len(body) > max_bytes:
                 raise FetchFailed(f"the answer is larger than {max_bytes} bytes")
-            if (
-                time.monotonic() > deadline
-            ):  # a timeout counts from the last byte, so drops could go on for ever
+            # A socket's timeout counts from the last byte, so drops could go on for ever.
+            if time.monotonic() > deadline:
                 raise TimeoutError("the answer did not end in time")
         return Fetched(bytes(body), _max_age(response.headers.get("Cache-Control", "")))
 
