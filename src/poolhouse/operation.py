@@ -17,6 +17,7 @@ from poolhouse.store import Store, Transaction
 from poolhouse.store.cache import Cache
 
 Result = TypeVar("Result")
+RANDOM_AT_ONCE = 4_096
 
 
 class Clock(Protocol):
@@ -35,8 +36,22 @@ class Addresses(Protocol):
 
 
 class SystemRandom:
+    """The system's randomness, fetched a few kilobytes at a time: a call of the system for each id would cost
+    the token path more than making the id. Every byte is given out once. Belongs to one process and thread."""
+
+    __slots__ = ("_at", "_bytes")
+
+    def __init__(self) -> None:
+        self._bytes = b""
+        self._at = 0
+
     def token_bytes(self, size: int, /) -> bytes:
-        return secrets.token_bytes(size)
+        at, end = self._at, self._at + size
+        if end > len(self._bytes):
+            self._bytes = secrets.token_bytes(max(RANDOM_AT_ONCE, size))
+            at, end = 0, size
+        self._at = end
+        return self._bytes[at:end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from enum import Enum, auto
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from poolhouse.edge.exchange import Exchange
+
 MAX_HEAD = 32 * 1024
 """Bytes of request line and headers."""
 MAX_HEADERS = 100
@@ -62,6 +64,7 @@ class Protocol(HttpToolsProtocol):
     since = 0.0
     on_end: Callable[[], None] | None = None
     """Called once when the connection is over."""
+    _hosts = 0
     _head_size = 0
     _unfinished = 0
     _refused: int | None = None
@@ -107,8 +110,10 @@ class Protocol(HttpToolsProtocol):
                 self._refuse(431, "Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_size = self._unfinished = 0
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._head_size = self._unfinished = self._hosts = 0
         self._enter(Phase.HEAD)
 
     def on_url(self, url: bytes) -> None:
@@ -117,7 +122,12 @@ class Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def _count(self, size: int) -> None:
         self._head_size += size
@@ -126,12 +136,41 @@ class Protocol(HttpToolsProtocol):
             raise HeadTooLarge
 
     def on_headers_complete(self) -> None:
-        hosts = sum(1 for name, _ in self.headers if name == b"host")
+        version = self.parser.get_http_version()
         # RFC 9112 §3.2: a request of HTTP/1.1 without exactly one Host is refused.
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
+        if self._hosts > 1 or (self._hosts == 0 and version != "1.0"):
             raise BadHead
-        super().on_headers_complete()
+        url = httptools.parse_url(self.url)
         self._enter(Phase.BODY)
+        self.scope = {  # type: ignore[typeddict-item]  # what our application reads of ASGI's scope
+            "type": "http",
+            "http_version": version,
+            "method": self.parser.get_method().decode("ascii"),
+            "scheme": self.scheme,
+            "client": self.client,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
+        }
+        earlier = self.cycle
+        self.cycle = Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if earlier is None or earlier.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_message_complete(self) -> None:
         self._enter(Phase.ANSWER)

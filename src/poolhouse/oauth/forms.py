@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from poolhouse.core.errors import InvalidClient, InvalidRequest
@@ -33,7 +34,9 @@ def parse_form(request: Request) -> dict[str, str]:
         raise InvalidRequest(detail="too many parameters")
     for pair in pairs:
         name, _, value = pair.partition("=")
-        name, value = form_decode(name), form_decode(value)
+        name = form_decode(name)
+        # Scopes are few and come again and again, with the "/" of each encoded.
+        value = _decode_scope(value) if name == "scope" and len(value) < 512 else form_decode(value)
         if name in parameters:
             raise InvalidRequest(detail="a parameter is there twice")
         parameters[name] = value
@@ -56,6 +59,9 @@ def form_decode(text: str) -> str:
     if not decoded.isprintable():
         raise InvalidRequest(detail="control characters in the form")
     return decoded
+
+
+_decode_scope = lru_cache(maxsize=1_024)(form_decode)
 
 
 @dataclass(frozen=True, slots=True)
