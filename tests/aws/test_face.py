@@ -238,6 +238,16 @@ def test_a_key_may_do_what_its_policy_allows(stand):
     assert len(stand.calls) == 1
 
 
+def test_without_an_id_it_is_any_pool(stand):
+    stand.has_key({"Statement": {"Effect": "Allow", "Action": "*", "Resource": POOL_A}})
+    refused = error(stand.ask(call("DescribeUserPool", {}, **AS_KEY)))
+    assert "on resource: arn:aws:cognito-idp:eu-west-3:000000000000:userpool/* because" in refused[2]
+
+    any_pool = "arn:aws:cognito-idp:eu-west-3:000000000000:userpool/*"
+    stand.has_key({"Statement": {"Effect": "Allow", "Action": "*", "Resource": any_pool}})
+    assert error(stand.ask(call("DescribeUserPool", {}, **AS_KEY)))[1] == "InvalidParameterException"
+
+
 def test_a_key_without_a_policy_may_do_nothing(stand):
     stand.has_key()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from poolhouse.core.errors import InvalidParameterException
-from poolhouse.core.paging import open_page, seal_page
+from poolhouse.core.paging import MAC_SIZE, open_page, seal_page
 
 KEY = b"k" * 32
 
@@ -31,9 +33,11 @@ def test_a_token_of_another_list_is_refused(a, b, position):
 
 def test_the_border_between_context_and_position_can_not_be_moved():
     token = seal_page(KEY, "ab", "c")
+    mac = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[:MAC_SIZE]
+    moved = base64.urlsafe_b64encode(mac + b"bc").rstrip(b"=").decode()
 
     with pytest.raises(InvalidParameterException):
-        open_page(KEY, "a", token)
+        open_page(KEY, "a", moved)
 
 
 def test_another_servers_token_is_refused():

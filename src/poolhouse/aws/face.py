@@ -75,10 +75,11 @@ class AwsFace:
         return response
 
     def _addressed(self, request: Request) -> Addressed:
-        """By X-Amz-Target alone: neither path nor host says which service it is."""
+        """By X-Amz-Target alone: neither path nor host says which service it is. Two of them are joined by a
+        comma, which no operation has in its name."""
         prefix, _, name = (request.header(b"x-amz-target") or "").partition(".")
         service = service_of_target_prefix(prefix)
-        if service is None or request.count(b"x-amz-target") != 1:
+        if service is None:
             raise UnknownOperationException(detail="no such target")
         model = service_model(service)
         operation = model.operations.get(name)
