@@ -39,7 +39,11 @@ def server(
 ) -> Iterator[RunningServer]:
     """A server that all tests of the session share, once on each engine; each test has its own pool."""
     with a_server_on(
-        request.param, tmp_path_factory.mktemp("data"), request, max_user_pools=100_000
+        request.param,
+        tmp_path_factory.mktemp("data"),
+        request,
+        max_user_pools=100_000,
+        max_custom_domains=100_000,
     ) as server:
         yield server
 

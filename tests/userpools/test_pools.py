@@ -367,7 +367,7 @@ def test_groups_are_defined_changed_listed_and_deleted(cognito: Any) -> None:
 
 
 def test_a_quota_is_a_limit(own_server: Any) -> None:
-    cognito = own_server(max_user_pools=2, max_groups=1).client()
+    cognito = own_server(max_user_pools=2, max_groups=1, max_custom_domains=1).client()
     pool_id = a_pool(cognito)
     a_pool(cognito)
     with pytest.raises(ClientError) as pools:
@@ -377,3 +377,10 @@ def test_a_quota_is_a_limit(own_server: Any) -> None:
     with pytest.raises(ClientError) as groups:
         cognito.create_group(UserPoolId=pool_id, GroupName="b")
     assert refusal(groups)[0] == "LimitExceededException"
+    custom = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd"}
+    other = cognito.list_user_pools(MaxResults=60)["UserPools"][-1]["Id"]
+    cognito.create_user_pool_domain(UserPoolId=pool_id, Domain="a.example.com", CustomDomainConfig=custom)
+    cognito.create_user_pool_domain(UserPoolId=pool_id, Domain="prefix-is-not-counted")
+    with pytest.raises(ClientError) as domains:
+        cognito.create_user_pool_domain(UserPoolId=other, Domain="b.example.com", CustomDomainConfig=custom)
+    assert refusal(domains)[0] == "LimitExceededException"

@@ -12,6 +12,7 @@ from poolhouse.core.domains import Domain, DomainKind
 from poolhouse.core.errors import (
     FeatureUnavailableInTierException,
     InvalidParameterException,
+    LimitExceededException,
     ResourceNotFoundException,
 )
 from poolhouse.core.pools import UserPool
@@ -40,6 +41,7 @@ async def create_user_pool_domain(
         ResourceNotFoundException: no such pool.
         InvalidParameterException: not a domain's form, taken, or the pool's second of its kind.
         FeatureUnavailableInTierException: managed login on the LITE plan.
+        LimitExceededException: the account has as many custom domains as it may.
 
     Source: Cognito API reference, CreateUserPoolDomain.
     """
@@ -61,6 +63,10 @@ async def create_user_pool_domain(
     def add(tx: Transaction) -> None:
         pool = tx.pools.lock(call.account_id, call.region, domain.pool_id)
         _check_login_version(pool, domain.managed_login_version)
+        if domain.kind is DomainKind.CUSTOM:
+            tx.server.lock(f"custom_domains/{call.account_id}/{call.region}")  # counted under a lock
+            if tx.domains.count_custom(call.account_id, call.region) >= call.settings.max_custom_domains:
+                raise LimitExceededException("Maximum number of custom domains reached.")
         tx.domains.add(domain)
 
     await call.write(add, pool_id=domain.pool_id)

@@ -11,7 +11,7 @@ from poolhouse.core.errors import InvalidParameterException
 from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.documents import read_document, write_document
-from poolhouse.store.tables import user_pool_domain
+from poolhouse.store.tables import user_pool, user_pool_domain
 
 
 class Domains:
@@ -30,6 +30,16 @@ class Domains:
         statement = sa.select(user_pool_domain).where(user_pool_domain.c.pool_id == pool_id)
         found = self._connection.execute(statement.order_by(user_pool_domain.c.kind))
         return [_from_row(row) for row in found]
+
+    def count_custom(self, account_id: str, region: str) -> int:
+        """The custom domains of all pools of an account and region."""
+        pools = sa.select(user_pool.c.id).where(
+            user_pool.c.account_id == account_id, user_pool.c.region == region
+        )
+        custom = sa.select(sa.func.count()).where(
+            user_pool_domain.c.kind == DomainKind.CUSTOM.value, user_pool_domain.c.pool_id.in_(pools)
+        )
+        return int(self._connection.scalar(custom) or 0)
 
     def add(self, domain: Domain) -> None:
         values = {
