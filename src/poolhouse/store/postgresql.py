@@ -50,7 +50,7 @@ class PostgresqlDatabase:
         return result
 
     def bell(self, forget: Forget) -> Bell:
-        bell = PostgresqlBell(self.engine, self._deadlines, forget)
+        bell = PostgresqlBell(self.engine, self._gate, self._deadlines, forget)
         with self._lock:
             self._bells = [*(other for other in self._bells if not other.is_closed), bell]
         return bell

@@ -17,6 +17,8 @@ import random
 import secrets
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -26,6 +28,7 @@ import sqlalchemy as sa
 from poolhouse.store.changes import CHANNEL, Change, parse_payload
 from poolhouse.store.database import Forget
 from poolhouse.store.deadlines import Deadlines
+from poolhouse.store.postgresql_connection import Gate
 
 LEASE = 1.0
 """Seconds for which the cache may be used after an echo was sent."""
@@ -48,8 +51,9 @@ class _IsPooled(Exception):
 
 
 class PostgresqlBell:
-    def __init__(self, engine: sa.Engine, deadlines: Deadlines, forget: Forget) -> None:
+    def __init__(self, engine: sa.Engine, gate: Gate, deadlines: Deadlines, forget: Forget) -> None:
         self._engine = engine
+        self._gate = gate
         self._deadlines = deadlines
         self._forget = forget
         self._heard: deque[list[Change] | None] = deque()
@@ -86,12 +90,7 @@ class PostgresqlBell:
         listens = True
         while not self.is_closed:
             try:
-                with self._engine.connect() as connection:
-                    # Taken from the engine, which would hold it in a transaction.
-                    connection.detach()
-                    driver = connection.connection.driver_connection
-                    assert isinstance(driver, psycopg.Connection)
-                    driver.autocommit = True
+                with self._connected() as driver:
                     if listens:
                         self._listen(driver)
                     else:
@@ -108,6 +107,19 @@ class PostgresqlBell:
                     _log.warning("the connection that hears of changes is lost: %s", error)
                 # Not all nodes at once.
                 self._is_closed.wait(INTERVAL * random.uniform(0.5, 1.5))  # noqa: S311  # no secret depends on it
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        connection = self._engine.raw_connection()
+        try:
+            driver = connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            driver.autocommit = True
+            self._gate.open()
+            yield driver
+        finally:
+            # Not given back but closed: what it listens to is nobody else's.
+            connection.invalidate()
 
     def _listen(self, driver: psycopg.Connection[Any]) -> None:
         (pid,) = self._ask(driver, "SELECT pg_backend_pid()")[0]

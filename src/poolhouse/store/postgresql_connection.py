@@ -67,6 +67,10 @@ class Gate:
                 self._reason = f"no connection to the database: {error.orig}"
                 raise StoreUnavailable(self._reason) from error
 
+    def open(self) -> None:
+        """Somebody has just reached the database."""
+        self._closed_until = 0.0
+
 
 def driver_of(connection: sa.Connection) -> psycopg.Connection[Any]:
     driver = connection.connection.driver_connection
