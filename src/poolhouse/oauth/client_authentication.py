@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Mapping
 
 from poolhouse.core.errors import InvalidClient, InvalidRequest
@@ -12,7 +14,11 @@ from poolhouse.oauth.forms import parse_basic
 from poolhouse.operation import Parts
 from poolhouse.store.cache import ABSENT
 
-NOBODY = Secret("an unknown client's secret is compared with this one, so that its answer takes as long")
+CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
+"""The model's `ClientIdType`. What is of no client's form is not looked up, nor remembered as unknown."""
+NOBODY = (Secret(secrets.token_urlsafe(48)),)
+"""What is presented for a client without a secret is compared with this one, so that its answer takes as long.
+To match it gives nothing: it is random, and it is asked besides whether the client has a secret at all."""
 
 
 async def authenticate_client(
@@ -39,22 +45,28 @@ async def authenticate_client(
         raise InvalidRequest(detail="no client_id")
     else:
         candidates = (form.get("client_secret", ""),)
-    client = parts.cache.peek("client", client_id)
-    if client is ABSENT:
-        client = await parts.cache.get("client", client_id)
-    known = isinstance(client, ClientSnapshot) and any(name == domain for _, name in client.pool.domains)
-    secrets = client.secrets if known and isinstance(client, ClientSnapshot) else ()
-    if not any([secret.matches(text) for secret in secrets or (NOBODY,) for text in candidates]):
-        raise InvalidClient(detail=_reason(client, known))
-    if not isinstance(client, ClientSnapshot):
-        raise InvalidClient(detail="unknown client")
+    client = await _find(parts, client_id)
+    is_known = client is not None and any(name == domain for _, name in client.pool.domains)
+    own = client.secrets if client is not None and is_known else ()
+    is_right = any([secret.matches(text) for secret in own or NOBODY for text in candidates])
+    if client is None or not own or not is_right:
+        raise InvalidClient(detail=_reason(client, is_known))
     return client
 
 
-def _reason(client: object, known: bool) -> str:
+async def _find(parts: Parts, client_id: str) -> ClientSnapshot | None:
+    if not CLIENT_ID.fullmatch(client_id):
+        return None
+    client = parts.cache.peek("client", client_id)
+    if client is ABSENT:
+        client = await parts.cache.get("client", client_id)
+    return client if isinstance(client, ClientSnapshot) else None
+
+
+def _reason(client: ClientSnapshot | None, is_known: bool) -> str:
     """For the log."""
-    if not isinstance(client, ClientSnapshot):
+    if client is None:
         return "unknown client"
-    if not known:
+    if not is_known:
         return "client of another pool"
     return "wrong secret" if client.secrets else "client without a secret"
