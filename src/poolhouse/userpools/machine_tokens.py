@@ -13,6 +13,7 @@ from poolhouse.core.errors import (
     NotAuthorizedException,
     OperationNotEnabledException,
     ResourceNotFoundException,
+    TooManyRequestsException,
 )
 from poolhouse.core.ids import new_jti
 from poolhouse.core.scopes import granted, render_scope
@@ -58,6 +59,7 @@ async def get_client_token(call: Call, request: GetClientTokenRequest) -> GetCli
     Raises:
         ResourceNotFoundException: no such client.
         NotAuthorizedException: the secret is none of the client's.
+        TooManyRequestsException: the client asks too often; one rate for this and for the token endpoint.
         OperationNotEnabledException: the client has not ALLOW_CLIENT_TOKEN_AUTH.
         InvalidParameterException: a scope that the client lacks.
 
@@ -70,6 +72,8 @@ async def get_client_token(call: Call, request: GetClientTokenRequest) -> GetCli
     # Every secret is compared, so that the time says nothing of which one matched.
     if not any([secret.matches(presented) for secret in client.secrets]):
         raise NotAuthorizedException("Unable to verify the client secret for the client.")
+    if not call.parts.limits.allows_token(client.id):
+        raise TooManyRequestsException(detail="token rate of the client")
     if CLIENT_TOKEN not in client.auth_flows:
         raise OperationNotEnabledException(f"{CLIENT_TOKEN} is not enabled for the client.")
     try:
