@@ -16,7 +16,7 @@ from poolhouse.store import Store, open_store
 
 Result = TypeVar("Result")
 
-Opener = Callable[["StoreSettings"], Store]
+Opener = Callable[..., Store]
 
 MASTER_KEY = Secret("5c" * 32)
 
@@ -56,8 +56,8 @@ def a_store() -> Iterator[Opener]:
     """Opens stores and closes them after the test."""
     opened: list[Store] = []
 
-    def open_one(settings: StoreSettings) -> Store:
-        opened.append(open_store(settings))
+    def open_one(settings: StoreSettings, **options: Any) -> Store:
+        opened.append(open_store(settings, **options))
         return opened[-1]
 
     yield open_one

@@ -203,6 +203,15 @@ def test_a_lost_key_file_is_never_made_anew(tmp_path: Path, a_store: Opener) -> 
     assert not key_file.exists()
 
 
+def test_a_database_of_another_name_counts_too(tmp_path: Path, a_store: Opener) -> None:
+    settings = StoreSettings(tmp_path, Secret(f"sqlite:///{tmp_path}/data/other.db"), ())
+    a_store(settings).close()
+    (tmp_path / "data" / "master.key").unlink()
+    with pytest.raises(MasterKeyError, match="has a database"):
+        a_store(settings)
+    assert not (tmp_path / "data" / "master.key").exists()
+
+
 @pytest.mark.parametrize("content", ["", "nonsense", "ab" * 32])
 def test_an_empty_or_wrong_key_file_is_refused(tmp_path: Path, a_store: Opener, content: str) -> None:
     a_store(StoreSettings(tmp_path / "data", master_keys=())).close()

@@ -59,14 +59,16 @@ def parse_master_keys(texts: Sequence[Secret]) -> list[SealingKey]:
     return [parse_master_key(text) for text in texts]
 
 
-def ensure_master_key(data_dir: Path) -> Secret:
+def ensure_master_key(data_dir: Path, database: str = DATABASE_FILE) -> Secret:
     """The master key in the data folder; at the very first start it is made there, folder and all.
+
+    `database` is the name of the database's file in the folder; where it is there, no key is made.
 
     Raises:
         MasterKeyError: there is a database but no key; the key can't be read, or others can read it.
     """
     path = data_dir / KEY_FILE
-    if not path.exists() and not (data_dir / DATABASE_FILE).exists():
+    if not path.exists() and not (data_dir / database).exists():
         _make(data_dir, path)
     try:
         _refuse_what_others_can_read(path)

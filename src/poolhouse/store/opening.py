@@ -89,7 +89,7 @@ def database_url(settings: StoreSettings) -> sa.URL:
 def _open_embedded(settings: StoreSettings, path: Path, now: Now) -> Store:
     master_keys = settings.master_keys
     if not master_keys:
-        master_keys = (ensure_master_key(path.parent),)
+        master_keys = (ensure_master_key(path.parent, path.name),)
     keyring = Keyring(parse_master_keys(master_keys))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made before SQLite does, so that it and the files beside it are never open to others.

@@ -20,6 +20,7 @@ _IN_DOCUMENT = (
     "source_ip_address",
     "request_id",
     "request_parameters",
+    "access_key_id",
 )
 
 

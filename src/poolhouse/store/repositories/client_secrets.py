@@ -14,6 +14,12 @@ from poolhouse.store.changes import Changes
 from poolhouse.store.repositories.data_keys import DataKeys
 from poolhouse.store.tables import client_secret
 
+_OF_CLIENT = (
+    sa.select(client_secret)
+    .where(client_secret.c.client_id == sa.bindparam("client_id"))
+    .order_by(client_secret.c.created_at, client_secret.c.id)
+)
+
 
 class ClientSecrets:
     """Rows of `client_secret`."""
@@ -27,9 +33,7 @@ class ClientSecrets:
         """The client's secrets, oldest first."""
         if not rows.is_storable(client_id):
             return []
-        statement = sa.select(client_secret).where(client_secret.c.client_id == client_id)
-        ordered = statement.order_by(client_secret.c.created_at, client_secret.c.id)
-        return [self._from_row(row) for row in self._connection.execute(ordered)]
+        return [self._from_row(row) for row in self._connection.execute(_OF_CLIENT, {"client_id": client_id})]
 
     def add(self, secret: ClientSecret) -> None:
         place = _place(secret.pool_id, secret.client_id, secret.id)
