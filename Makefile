@@ -29,7 +29,7 @@ for candidate in "$(PYTHON)" python3.14 python3.13 python3.12 python3.11; do \
 done; \
 if [ -z "$$found" ]; then \
   echo "Poolhouse needs Python 3.11 or newer, and '$(PYTHON)' is not." >&2; \
-  echo "Install one and name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
+  echo "Install one and name it: make run PYTHON=/path/to/python3.12" >&2; \
   exit 1; \
 fi
 endef

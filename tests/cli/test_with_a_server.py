@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
@@ -15,6 +16,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.cli.conftest import Command, Served, free_port, wait_until_ready
+
+from poolhouse.cli.serve import guide
+from poolhouse.cli.terminal import Style
+from poolhouse.config import load
 
 
 def cognito(exports: dict[str, str], service: str = "cognito-idp"):
@@ -49,10 +54,19 @@ class TestServe:
         assert lines[0]["event"].startswith("poolhouse ")
         assert all({"time", "level", "event"} <= set(line) for line in lines)
 
+    def test_tells_a_person_at_a_terminal_what_to_do_next_in_a_shell_that_knows_nothing(self, served):
+        settings = load({}, served.command.whole_environ())
+        flags = f"--port {settings.port} --data-dir {served.data_dir}"
+        shown = guide(settings, Style(io.StringIO()))
+        assert f'eval "$(poolhouse env {flags})"' in shown
+        assert "poolhouse demo " in shown
+        newcomer = Command(served.command.home)
+        assert f"AWS_ENDPOINT_URL={served.url}\n" in newcomer("env", *flags.split()).stdout
+
     def test_a_port_that_is_taken_is_told(self, served):
         done = served.command("serve")
         assert done.returncode == 1
-        assert re.search(r"^poolhouse: .*(in use|taken)", done.stderr, re.MULTILINE)
+        assert re.search(r"^poolhouse: .*port \d+ of .*something else", done.stderr, re.MULTILINE)
         assert "Traceback" not in done.stderr
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

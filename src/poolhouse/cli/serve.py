@@ -48,13 +48,14 @@ def _welcome(settings: Settings) -> None:
     log.info("poolhouse %s serves %s", __version__, settings.public_url)
     if settings.anonymous_admin:
         log.warning("anonymous_admin is on: whoever reaches this address may do everything")
-    if sys.stdout.isatty():
-        print(guide(settings, Style(sys.stdout)), flush=True)
+    # Not on standard output: that is the log's, which may be read by a program.
+    if sys.stderr.isatty() or _is_run_by_make():
+        print(guide(settings, Style(sys.stderr)), file=sys.stderr, flush=True)
 
 
 def guide(settings: Settings, style: Style) -> str:
     """What to do next."""
-    if os.environ.get("FROM_POOLHOUSE_MAKEFILE"):
+    if _is_run_by_make():
         env, demo = "".join(_as_variables(settings)) + "make -s env", "make demo"
     else:
         env, demo = "poolhouse env" + "".join(_as_flags(settings)), "poolhouse demo"
@@ -79,6 +80,10 @@ def guide(settings: Settings, style: Style) -> str:
             "",
         )
     )
+
+
+def _is_run_by_make() -> bool:
+    return "FROM_POOLHOUSE_MAKEFILE" in os.environ
 
 
 def _as_flags(settings: Settings) -> Iterator[str]:
