@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from poolhouse.core.access_keys import AccessKey
+from poolhouse.core.authorization import Policy
 from poolhouse.core.documents import epoch
-from poolhouse.core.errors import InvalidParameterException, LimitExceededException
+from poolhouse.core.errors import LimitExceededException
 from poolhouse.core.ids import new_access_key_id, new_secret_access_key
-from poolhouse.core.policies import check_policy
+from poolhouse.core.policies import parse_policy
 from poolhouse.core.secret import Secret
 from poolhouse.operation import Call
 from poolhouse.shapes.poolhouse import (
@@ -31,6 +31,8 @@ from poolhouse.userpools.paging import page
 
 MAX_ACCESS_KEYS = 5_000
 """Per account, so that nobody who may make keys can fill the database with them."""
+MAX_POLICIES = 10
+"""Of one key, its own and what it inherited: each call is held against all of them."""
 
 
 async def create_access_key(call: Call, request: CreateAccessKeyRequest) -> CreateAccessKeyResponse:
@@ -40,7 +42,7 @@ async def create_access_key(call: Call, request: CreateAccessKeyRequest) -> Crea
 
     Raises:
         InvalidParameterException: the policy is none.
-        LimitExceededException: the account has as many keys as it may.
+        LimitExceededException: the account has as many keys as it may, or the key would inherit too many policies.
     """
     policy = parse_policy(request["Policy"])
     key = AccessKey(
@@ -48,7 +50,7 @@ async def create_access_key(call: Call, request: CreateAccessKeyRequest) -> Crea
         account_id=call.account_id,
         user_name=request["UserName"],
         secret=Secret(new_secret_access_key(call.random)),
-        policies=(policy, *call.caller.policies),
+        policies=_bounded((policy, *call.caller.policies)),
         is_active=True,
         created_at=call.now,
     )
@@ -78,7 +80,7 @@ async def update_access_key(call: Call, request: UpdateAccessKeyRequest) -> Upda
         key = _get(tx, call, request["AccessKeyId"])
         if policy is not None:
             inherited = [*key.policies[1:], *(p for p in call.caller.policies if p not in key.policies[1:])]
-            key = replace(key, policies=(policy, *inherited))
+            key = replace(key, policies=_bounded((policy, *inherited)))
         if "Status" in request:
             key = replace(key, is_active=request["Status"] == "ACTIVE")
         tx.access_keys.replace(key)
@@ -112,17 +114,12 @@ async def list_access_keys(call: Call, request: ListAccessKeysRequest) -> ListAc
     return answer
 
 
-def parse_policy(text: str) -> Mapping[str, Any]:
-    """Raises:
-    InvalidParameterException: the text is no JSON, or no policy.
-    """
-    try:
-        document = json.loads(text)
-    except ValueError:
-        raise InvalidParameterException("The policy is not a JSON document.") from None
-    check_policy(document)
-    policy: Mapping[str, Any] = document
-    return policy
+def _bounded(policies: Sequence[Policy]) -> tuple[Policy, ...]:
+    if len(policies) > MAX_POLICIES:
+        raise LimitExceededException(
+            f"An access key can have at most {MAX_POLICIES} policies, inherited ones included."
+        )
+    return tuple(policies)
 
 
 def _get(tx: Transaction, call: Call, key_id: str) -> AccessKey:

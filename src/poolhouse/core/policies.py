@@ -138,8 +138,9 @@ def _refuse_variables(text: str, where: str) -> None:
 
 
 def _quoted(value: object) -> str:
-    text = str(value)
-    return f"'{text}'" if len(text) <= 128 and text.isprintable() else "that one"
+    # No lists and objects: one of a thousand levels has no text.
+    text = str(value) if isinstance(value, (str, int, float)) else ""
+    return f"'{text}'" if text and len(text) <= 128 and text.isprintable() else "that one"
 
 
 def _refuse(why: str) -> NoReturn:
