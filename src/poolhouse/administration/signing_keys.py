@@ -56,13 +56,17 @@ async def rotate_signing_key(call: Call, request: RotateSigningKeyRequest) -> Ro
     def exchange(tx: Transaction) -> list[SigningKey]:
         tx.pools.lock(call.account_id, call.region, pool_id)
         for key in made:
-            older = in_turn(tx.signing_keys.of(pool_id), key.use)
-            if len(older) >= MAX_KEYS:
+            kept = [old for old in tx.signing_keys.of(pool_id) if old.use is key.use]
+            if len(kept) >= MAX_KEYS:
                 raise LimitExceededException("Too many signing keys of the pool are still published.")
-            for old in older:
+            for old in in_turn(kept, key.use):
+                if old.signs_from >= signs_from:
+                    tx.signing_keys.withdraw(
+                        old.kid, call.now
+                    )  # its turn would have come later: it never does
+                    continue
                 # A minute more than the longest token lives, for clocks that do not agree.
-                last = max(signs_from, old.signs_from)
-                tx.signing_keys.withdraw(old.kid, last + MAX_TOKEN_LIFETIME + timedelta(minutes=1))
+                tx.signing_keys.withdraw(old.kid, signs_from + MAX_TOKEN_LIFETIME + timedelta(minutes=1))
             tx.signing_keys.add(key)
         return list(tx.signing_keys.of(pool_id))
 

@@ -49,6 +49,11 @@ class SigningKey:
     signs_from: datetime
     withdrawn_at: datetime | None = None
 
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a younger key took its turn before it came."""
+        return self.withdrawn_at is not None and self.withdrawn_at <= self.signs_from
+
     def jwk(self) -> Mapping[str, str]:
         """The public key as the JWKS shows it."""
         return {"alg": "RS256", "e": "AQAB", "kid": self.kid, "kty": "RSA", "n": self.n, "use": "sig"}
@@ -89,5 +94,7 @@ def published(keys: Iterable[SigningKey], now: datetime) -> list[SigningKey]:
 
 
 def in_turn(keys: Iterable[SigningKey], use: KeyUse) -> list[SigningKey]:
-    """The keys of one use, the next to sign last."""
-    return sorted((key for key in keys if key.use is use), key=lambda key: key.signs_from)
+    """The keys of one use that sign or have signed or will, the next to sign last. One that was withdrawn before
+    its turn came never signs: nobody could verify it."""
+    used = (key for key in keys if key.use is use and not key.is_superseded)
+    return sorted(used, key=lambda key: key.signs_from)
