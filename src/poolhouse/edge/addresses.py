@@ -20,7 +20,10 @@ from urllib.parse import urlsplit
 from poolhouse.config import Settings
 
 BY_PATH = "/domains/"
-POOL = re.compile(r"/([\w-]{1,40}_[0-9a-zA-Z]{1,40})(/\.well-known/[a-z.-]+)", re.ASCII)
+POOL = re.compile(r"/(?=[^/]{1,55}/)([\w-]+_[0-9a-zA-Z]+)(/\.well-known/[a-z.-]+)", re.ASCII)
+"""A pool's id has 55 characters at most, also where a tag chose it."""
+MAX_NAME = 255
+"""Of a domain (RFC 1123 §2.1). A longer one is none, and is neither looked up nor remembered."""
 SERVER_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 MAX_REMEMBERED_HOSTS = 1_024
 
@@ -71,12 +74,12 @@ class Addresses:
         """`host` is the Host header's value, `path` the raw path. Nothing else of a request counts."""
         owner = self._hosts.get(host)
         if owner is None:
-            owner = self._remember(host)
+            owner = self._remember(host) if len(host) <= MAX_NAME else self._owner(host)
         if owner != OWN:
-            return Address(Kind.DOMAIN, owner, path)
+            return Address(Kind.DOMAIN, owner, path) if len(owner) <= MAX_NAME else NOTHING
         if path.startswith(BY_PATH):
             name, slash, rest = path[len(BY_PATH) :].partition("/")
-            return Address(Kind.DOMAIN, name, slash + rest)
+            return Address(Kind.DOMAIN, name, slash + rest) if len(name) <= MAX_NAME else NOTHING
         if path in SERVER_PATHS:
             return Address(Kind.SERVER, path=path)
         pool = POOL.fullmatch(path)
