@@ -28,6 +28,9 @@ class Authenticated(NamedTuple):
 async def authenticate(parts: Parts, request: Request, service: str, skew: timedelta) -> Authenticated:
     """The caller that signed `request` for `service`, and the region that it was signed for.
 
+    Where everybody may administer, no web page may: the browser of somebody on this machine can reach it too,
+    whatever site the page is from, and says so by `Origin` (Fetch standard, "Origin header").
+
     Raises:
         MissingAuthenticationTokenException: nobody signed it.
         IncompleteSignatureException, InvalidSignatureException: the signature is none, or not right.
@@ -35,7 +38,7 @@ async def authenticate(parts: Parts, request: Request, service: str, skew: timed
         StoreUnavailable: the key can't be looked up.
     """
     settings = parts.settings
-    if settings.anonymous_admin and not is_signed(request):
+    if settings.anonymous_admin and not is_signed(request) and not request.count(b"origin"):
         return Authenticated(root(settings.account_id), settings.account_id, settings.region)
     signature = read_signature(request)
     caller, account_id, secret = await _holder(parts, signature.access_key_id)
