@@ -42,7 +42,8 @@ async def update_user_pool_extensions(
     Tokens that are out keep their old `iss`. The keys stay where they are: discovery names them.
 
     Raises:
-        InvalidParameterException: the issuer is neither "AWS" nor a URL without query and fragment.
+        InvalidParameterException: the issuer is neither "AWS" nor a URL without query and fragment, or is
+            another pool's.
     """
     pool_id = request["UserPoolId"]
     issuer = _issuer(call, pool_id, request.get("Issuer"))
@@ -97,6 +98,10 @@ def _issuer(call: Call, pool_id: str, given: str | None) -> str | None:
         raise InvalidParameterException(
             "The issuer must be 'AWS', or a URL without query, fragment and slash at its end."
         )
+    home = f"{call.settings.public_url}/"
+    if given.startswith(home) and given != home + pool_id:
+        # Tokens of one pool must not say that they are another's.
+        raise InvalidParameterException("The issuer is of this server and not this pool's own.")
     return given
 
 
