@@ -134,6 +134,7 @@ class Call:
             request_id=self.request_id,
             pool_id=pool_id,
             request_parameters=self.audit_parameters,
+            access_key_id=self.caller.access_key_id,
         )
 
         def audited(tx: Transaction) -> Result:

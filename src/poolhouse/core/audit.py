@@ -28,3 +28,5 @@ class AuditRecord:
     pool_id: str | None = None
     request_parameters: Mapping[str, Any] | None = None
     """What was asked, without any secret member."""
+    access_key_id: str | None = None
+    """The key that signed. The ARN holds but the key's user name, which whoever makes a key may choose."""
