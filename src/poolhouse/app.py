@@ -97,7 +97,9 @@ def build(
         store=store,
         cache=Cache(store, entries=settings.cache_entries, stale_for=settings.stale_tokens_for),
         ports=ports or Ports(signer=LoopSigner()),
-        limits=Limits(settings.token_rate_per_client, settings.token_rate_per_address),
+        limits=Limits(
+            settings.token_rate_per_client, settings.token_rate_per_pool, settings.rate_per_address
+        ),
         addresses=Addresses(settings),
         started_at=clock.now(),
     )

@@ -40,17 +40,18 @@ class TokenBuckets:
 
 
 class Limits:
-    """The limits that the faces ask."""
+    """The limits that the faces ask. All are of requests a second, and at most twice as many at once."""
 
-    __slots__ = ("_addresses", "_clients")
+    __slots__ = ("_addresses", "_clients", "_pools")
 
-    def __init__(self, per_client: float, per_address: float) -> None:
+    def __init__(self, per_client: float, per_pool: float, per_address: float) -> None:
         self._clients = TokenBuckets(per_client, 2 * per_client)
+        self._pools = TokenBuckets(per_pool, 2 * per_pool)
         self._addresses = TokenBuckets(per_address, 2 * per_address)
 
-    def allows_token(self, client_id: str) -> bool:
-        """Whether this authenticated client may have a token now."""
-        return self._clients.allows(client_id)
+    def allows_token(self, client_id: str, pool_id: str) -> bool:
+        """Whether this authenticated client of this pool may have a token now."""
+        return self._clients.allows(client_id) and self._pools.allows(pool_id)
 
     def allows_address(self, address: str) -> bool:
         """Whether this address may make a request now."""

@@ -19,6 +19,8 @@ COMMANDS = {
     "demo": "show the whole way from a user pool to a verified token",
     "verify": "check an access token and show what is in it",
     "keys": "manage access keys and signing keys",
+    "extensions": "show or set what Cognito has no field for",
+    "status": "show what a running server says of itself",
     "config": "show or check the settings",
     "migrate": "bring a PostgreSQL database to this release's schema",
     "backup": "copy the embedded database while the server runs",

@@ -212,8 +212,11 @@ class Settings:
     token_rate_per_client: float = _limits(
         10_000.0, kinds.RATE, "Token requests a second and worker for one client; `0` for no limit."
     )
-    token_rate_per_address: float = _limits(
-        10_000.0, kinds.RATE, "Token requests a second and worker from one address; `0` for no limit."
+    token_rate_per_pool: float = _limits(
+        0.0, kinds.RATE, "Token requests a second and worker for all clients of one pool; `0` for no limit."
+    )
+    rate_per_address: float = _limits(
+        10_000.0, kinds.RATE, "Requests of any kind a second and worker from one address; `0` for no limit."
     )
 
     max_user_pools: int = _quotas(1000, kinds.COUNT, "User pools of an account and region.")

@@ -26,7 +26,7 @@ async def token(parts: Parts, request: Request, domain: str) -> Response:
     """
     form = parse_form(request)
     client = await authenticate_client(parts, request, form, domain)
-    if not parts.limits.allows_token(client.id):
+    if not parts.limits.allows_token(client.id, client.pool.id):
         raise SlowDown(detail="token rate of the client")
     grant_type = form.get("grant_type")
     if grant_type is None:

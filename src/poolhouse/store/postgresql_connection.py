@@ -42,7 +42,14 @@ def create_engine(url: sa.URL) -> sa.Engine:
     arguments = {name: value for name, value in wanted.items() if name not in url.query}
     # No prepared statements: behind a pooler they belong to somebody else's connection.
     arguments["prepare_threshold"] = None
-    return sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=arguments, use_native_hstore=False)
+    # Parameters are hidden: an error that reaches the log must not bring a value along.
+    return sa.create_engine(
+        url,
+        poolclass=sa.pool.NullPool,
+        connect_args=arguments,
+        use_native_hstore=False,
+        hide_parameters=True,
+    )
 
 
 class Gate:

@@ -44,7 +44,13 @@ def connect(path: Path, *, busy: float = _BUSY_SLICE) -> sqlite3.Connection:
 
 def create_engine(path: Path, *, busy: float = _BUSY_SLICE) -> sa.Engine:
     """An engine whose transactions are begun by those who use it: the driver begins none by itself."""
-    return sa.create_engine("sqlite://", creator=lambda: connect(path, busy=busy), poolclass=sa.pool.NullPool)
+    # Parameters are hidden: an error that reaches the log must not bring a value along.
+    return sa.create_engine(
+        "sqlite://",
+        creator=lambda: connect(path, busy=busy),
+        poolclass=sa.pool.NullPool,
+        hide_parameters=True,
+    )
 
 
 class SqliteDatabase:

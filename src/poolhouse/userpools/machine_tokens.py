@@ -72,7 +72,7 @@ async def get_client_token(call: Call, request: GetClientTokenRequest) -> GetCli
     # Every secret is compared, so that the time says nothing of which one matched.
     if not any([secret.matches(presented) for secret in client.secrets]):
         raise NotAuthorizedException("Unable to verify the client secret for the client.")
-    if not call.parts.limits.allows_token(client.id):
+    if not call.parts.limits.allows_token(client.id, client.pool.id):
         raise TooManyRequestsException(detail="token rate of the client")
     if CLIENT_TOKEN not in client.auth_flows:
         raise OperationNotEnabledException(f"{CLIENT_TOKEN} is not enabled for the client.")
