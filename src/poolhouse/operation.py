@@ -117,10 +117,17 @@ class Call:
     def random(self) -> Random:
         return self.parts.random
 
-    async def write(self, change: Callable[[Transaction], Result], *, pool_id: str | None = None) -> Result:
+    async def write(
+        self,
+        change: Callable[[Transaction], Result],
+        *,
+        pool_id: str | None = None,
+        patience: float | None = None,
+    ) -> Result:
         """Run `change` in a transaction, with the audit record of this call in it.
 
-        Every administrative change goes through here, so none can miss its record.
+        Every administrative change goes through here, so none can miss its record. `patience` is how many
+        seconds it may take, where that is more than a change usually does.
         """
         record = AuditRecord(
             id=uuid7(self.now, self.random),
@@ -142,4 +149,4 @@ class Call:
             tx.audit.add(record)
             return result
 
-        return await self.store.write(audited)
+        return await self.store.write(audited, patience=patience)

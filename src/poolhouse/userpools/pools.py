@@ -47,6 +47,8 @@ PINNED_ID_TAGS = ("poolhouse:pool-id", "_custom_id_")
 """Tags that choose a pool's id at its creation; the second is the one that people have in their files."""
 POOL_ID = re.compile(r"[\w-]+_[0-9a-zA-Z]+", re.ASCII)
 MAX_POOL_ID = 55
+DELETING_TAKES = 20.0
+"""Seconds, at most: a pool goes with its thousands of clients."""
 
 
 async def create_user_pool(call: Call, request: CreateUserPoolRequest) -> CreateUserPoolResponse:
@@ -137,7 +139,7 @@ async def delete_user_pool(call: Call, request: DeleteUserPoolRequest) -> None:
             )
         tx.pools.remove(pool_id)
 
-    await call.write(remove, pool_id=pool_id)
+    await call.write(remove, pool_id=pool_id, patience=DELETING_TAKES)
 
 
 async def list_user_pools(call: Call, request: ListUserPoolsRequest) -> ListUserPoolsResponse:
