@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -18,15 +19,18 @@ from typing import Any
 from poolhouse import credentials
 from poolhouse.config import Settings
 from poolhouse.core.ids import Random
-from poolhouse.edge import notify
+from poolhouse.edge import descriptors, notify
 from poolhouse.edge.addresses import Addresses
 from poolhouse.edge.application import AdminApplication, Application
+from poolhouse.edge.hang_up import end_with_the_terminal
 from poolhouse.edge.health import Health
+from poolhouse.edge.inbox import Inbox
 from poolhouse.edge.listener import Listener, bind
 from poolhouse.edge.log import AccessLog, set_up_logging
 from poolhouse.edge.metrics import Metrics, share_between_workers, stop_sharing
-from poolhouse.edge.supervisor import Inbox, Supervisor
+from poolhouse.edge.supervisor import Supervisor
 from poolhouse.edge.tls import Certificate
+from poolhouse.edge.tracing import Tracing, tracing_from
 from poolhouse.limits import Limits
 from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
@@ -41,18 +45,18 @@ log = logging.getLogger("poolhouse")
 class Server:
     """A server of this process. Made by `build`, started on the loop that is to run it."""
 
-    def __init__(self, parts: Parts, access_log: AccessLog, metrics: Metrics) -> None:
+    def __init__(
+        self, parts: Parts, access_log: AccessLog, metrics: Metrics, tracing: Tracing | None
+    ) -> None:
         self.parts = parts
         addresses = parts.addresses
         assert isinstance(addresses, Addresses)
         self._health = Health(parts, metrics)
         self._access_log = access_log
+        self._tracing = tracing
         settings = parts.settings
-        certificate = None
-        if settings.tls_cert is not None and settings.tls_key is not None:
-            certificate = Certificate(settings.tls_cert, settings.tls_key)
-        application = Application(parts, addresses, self._health, access_log, metrics)
-        self.listener = Listener(application, settings, certificate)
+        application = Application(parts, addresses, self._health, access_log, metrics, tracing)
+        self.listener = Listener(application, settings, _certificate(settings))
         self._admin = Listener(AdminApplication(self._health, parts.random), settings, None)
         self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
         metrics.watch_connections(lambda: self.listener.connections)
@@ -72,6 +76,8 @@ class Server:
         self.parts.cache.close()
         await self.parts.store.aclose()
         self._access_log.close()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.close)
 
 
 def build(
@@ -86,6 +92,7 @@ def build(
 
     Raises:
         MasterKeyError, SchemaError: the database can't be opened with these settings.
+        TracingUnavailable: spans are asked for, and what sends them is not installed.
     """
     clock = clock or SystemClock()
     random = random or SystemRandom()
@@ -103,21 +110,31 @@ def build(
         addresses=Addresses(settings),
         started_at=clock.now(),
     )
-    return Server(parts, access_log or AccessLog(settings), Metrics())
+    return Server(parts, access_log or AccessLog(settings), Metrics(), tracing_from(os.environ))
 
 
 def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None) -> int:
-    """Serve until told to stop; the exit code. `on_ready` is called once the sockets listen.
+    """Serve until told to stop; the exit code. `on_ready` is called once requests are answered.
 
     Raises:
         ConfigurationError, MasterKeyError, SchemaError, OSError: it can't start; the text says why and what to do.
     """
+    descriptors.occupy_standard_ones()
     set_up_logging(settings)
     settings = with_root_keys(settings)
+    _certificate(settings)  # what is wrong with it is said now, and once
     sockets = bind(settings.host, settings.port)
     admin = bind(settings.admin_host, settings.admin_port) if settings.admin_port is not None else []
+
+    def ready() -> None:
+        notify.ready()
+        if on_ready is not None:
+            on_ready(settings)
+
     if settings.workers == 1:
-        return _run(_serve_alone(settings, sockets, admin, on_ready))
+        descriptors.allow_connections(settings.max_connections)
+        return _run(_serve_alone(settings, sockets, admin, ready))
+    descriptors.allow_connections(settings.max_connections + settings.workers)
     # Opened once before any worker is, so that one process migrates and makes the keys.
     open_store(settings).close()
     folder = share_between_workers()
@@ -125,10 +142,9 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
         sockets,
         settings.workers,
         lambda channel: _run(_serve_for_supervisor(settings, channel, admin)),
-        settings.shutdown_grace.total_seconds(),
+        on_ready=ready,
+        grace=settings.shutdown_grace.total_seconds(),
     )
-    if on_ready is not None:
-        on_ready(settings)
     try:
         return supervisor.run()
     finally:
@@ -143,17 +159,27 @@ def with_root_keys(settings: Settings) -> Settings:
     return replace(settings, root_access_key_id=key_id, root_secret_access_key=secret)
 
 
+def _certificate(settings: Settings) -> Certificate | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_cert, settings.tls_key)
+
+
 async def _serve_alone(
-    settings: Settings,
-    sockets: list[socket.socket],
-    admin: list[socket.socket],
-    on_ready: Callable[[Settings], None] | None,
+    settings: Settings, sockets: list[socket.socket], admin: list[socket.socket], ready: Callable[[], None]
 ) -> int:
     server = build(settings)
     await server.start(sockets, admin)
-    if on_ready is not None:
-        on_ready(settings)
-    await _until_told_to_stop(server, asyncio.Event())
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    end_with_the_terminal(lambda handler: loop.add_signal_handler(signal.SIGHUP, handler), stop.set)
+    ready()
+    await stop.wait()
+    notify.stopping()
+    log.info("stopping; what is being answered may finish")
+    await server.stop()
     return 0
 
 
@@ -163,20 +189,12 @@ async def _serve_for_supervisor(
     server = build(settings)
     await server.start([], admin)
     stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     inbox = Inbox(channel, server.listener, on_orphaned=stop.set)
-    await _until_told_to_stop(server, stop)
-    inbox.close()
-    return 0
-
-
-async def _until_told_to_stop(server: Server, stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    notify.ready()
     await stop.wait()
-    notify.stopping()
+    await inbox.close()
     await server.stop()
+    return 0
 
 
 def _run(work: Any) -> int:

@@ -27,6 +27,7 @@ from poolhouse.edge.client_address import ClientAddress
 from poolhouse.edge.health import Health
 from poolhouse.edge.log import AccessLog
 from poolhouse.edge.metrics import Metrics
+from poolhouse.edge.tracing import Tracing
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import error_answer, json_answer
 from poolhouse.oauth.face import OAuthFace, not_found
@@ -56,7 +57,13 @@ class Application:
     """What the public listener serves."""
 
     def __init__(
-        self, parts: Parts, addresses: Addresses, health: Health, access_log: AccessLog, metrics: Metrics
+        self,
+        parts: Parts,
+        addresses: Addresses,
+        health: Health,
+        access_log: AccessLog,
+        metrics: Metrics,
+        tracing: Tracing | None,
     ) -> None:
         self._parts = parts
         self._addresses = addresses
@@ -65,6 +72,7 @@ class Application:
         self._health = health
         self._access_log = access_log
         self._metrics = metrics
+        self._tracing = tracing
         self._client_address = ClientAddress(parts.settings.trusted_proxies)
         self._deadline = parts.settings.request_deadline.total_seconds()
 
@@ -108,6 +116,8 @@ class Application:
         face = kind.name.lower()
         self._metrics.observe(face, response, seconds)
         self._access_log.write(request.id, request.method, face, response, seconds, peer)
+        if self._tracing is not None:
+            self._tracing.record(request, face, response, time.time() - seconds, seconds)
 
     async def _answer(self, request: Request, kind: Kind, name: str, path: str) -> Response:
         if kind is not Kind.SERVER and not self._parts.limits.allows_address(request.peer):

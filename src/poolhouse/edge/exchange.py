@@ -45,6 +45,6 @@ class Exchange(RequestResponseCycle):
         self.transport.write(block if self.scope["method"] == "HEAD" else block + message["body"])
         self.response_complete = True
         self.message_event.set()
-        if not self.keep_alive:
+        if not self.keep_alive and not self.more_body:
             self.transport.close()
         self.on_response()

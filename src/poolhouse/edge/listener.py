@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 import time
@@ -14,11 +15,23 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from poolhouse.config import Settings
-from poolhouse.edge.protocol import Protocol, Timeouts
+from poolhouse.edge.protocol import Phase, Protocol, Timeouts
 from poolhouse.edge.tls import Certificate
 
 BACKLOG = 2_048
+SLOW_READER = 30.0
+"""Seconds beyond the deadline of a request that its answer may take to be read."""
+TLS_CLOSE = 5.0
+NEW_CONNECTION = 0.5
+"""Seconds for which a connection that has brought nothing yet is waited for when the server stops."""
 log = logging.getLogger("poolhouse")
+
+
+class CannotListen(OSError):
+    """The text says where, why, and what to do."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
@@ -27,7 +40,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
     Port 0 takes a free one, the same on each.
 
     Raises:
-        OSError: an address is in use, or not this machine's.
+        CannotListen: an address is in use, or not this machine's.
     """
     sockets: list[socket.socket] = []
     infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -49,16 +62,32 @@ def bind(host: str, port: int) -> list[socket.socket]:
         try:
             listening.bind(address)
             listening.listen(BACKLOG)
-        except OSError:
+        except OSError as problem:
             listening.close()
-            if family == socket.AF_INET6 and host == "localhost" and sockets:
+            if problem.errno == errno.EADDRNOTAVAIL and host == "localhost" and sockets:
                 continue  # IPv6 is off here; the other loopback address serves
             for earlier in sockets:
                 earlier.close()
-            raise
+            raise _cannot_listen(address, problem) from problem
         listening.setblocking(False)
         sockets.append(listening)
     return sockets
+
+
+def _cannot_listen(address: tuple[Any, ...], problem: OSError) -> CannotListen:
+    where = f"can't listen on port {address[1]} of {address[0]}"
+    match problem.errno:
+        case errno.EADDRINUSE:
+            text = (
+                f"{where}: something else does. Stop that, or choose another port (POOLHOUSE_PORT, --port)."
+            )
+        case errno.EADDRNOTAVAIL:
+            text = f"{where}: this machine has no such address. Choose another (POOLHOUSE_HOST, --host)."
+        case errno.EACCES:
+            text = f"{where}: this user may not. Choose a port from 1024 on (POOLHOUSE_PORT, --port)."
+        case _:
+            text = f"{where}: {problem.strerror}."
+    return CannotListen(problem.errno, text)
 
 
 class Listener:
@@ -84,7 +113,9 @@ class Listener:
             idle=settings.keep_alive.total_seconds(),
             head=settings.header_timeout.total_seconds(),
             body=settings.body_timeout.total_seconds(),
+            answer=settings.request_deadline.total_seconds() + SLOW_READER,
         )
+        self._is_stopping = False
         self._servers: list[asyncio.Server] = []
         self._ticking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -99,9 +130,7 @@ class Listener:
         self._ticking = asyncio.create_task(self._tick_for_ever())
         for listening in sockets:
             self._servers.append(
-                await self._loop.create_server(
-                    self._protocol, sock=listening, ssl=self._ssl(), backlog=BACKLOG
-                )
+                await self._loop.create_server(self._protocol, sock=listening, backlog=BACKLOG, **self._tls())
             )
 
     async def take(self, connection: socket.socket, on_end: Callable[[], None]) -> None:
@@ -115,21 +144,24 @@ class Listener:
                 on_end()
             return made
 
-        await self._loop.connect_accepted_socket(protocol, connection, ssl=self._ssl())
+        await self._loop.connect_accepted_socket(protocol, connection, **self._tls())
 
     async def stop(self, grace: float) -> None:
         """Accept no more, let what is being answered be answered for `grace` seconds, then close."""
+        self._is_stopping = True
         for server in self._servers:
             server.close()
-        for connection in list(self._state.connections):
-            connection.shutdown()
-        answering = set(self._state.tasks)
-        if answering:
-            _, late = await asyncio.wait(answering, timeout=grace)
-            for task in late:
-                task.cancel()
+        for connection in self._open():
+            connection.finish()
+        now = self._loop.time()
+        ends = now + grace
+        while now < ends and any(_is_busy(connection, now) for connection in self._open()):
+            await asyncio.sleep(0.02)
+            now = self._loop.time()
+        for task in list(self._state.tasks):
+            task.cancel()
         await asyncio.sleep(0)  # what was just answered is written out
-        for connection in list(self._state.connections):
+        for connection in self._open():
             connection.transport.close()
         if self._ticking is not None:
             self._ticking.cancel()
@@ -137,10 +169,21 @@ class Listener:
     def _protocol(self) -> asyncio.Protocol:
         if len(self._state.connections) >= self._max_connections:
             return Refusing()
-        return Protocol(config=self._config, server_state=self._state, app_state={}, _loop=self._loop)
+        made = Protocol(config=self._config, server_state=self._state, app_state={}, _loop=self._loop)
+        made.is_last = self._is_stopping
+        return made
 
-    def _ssl(self) -> Any:
-        return self._certificate.context if self._certificate is not None else None
+    def _open(self) -> list[Protocol]:
+        return [connection for connection in self._state.connections if isinstance(connection, Protocol)]
+
+    def _tls(self) -> dict[str, Any]:
+        if self._certificate is None:
+            return {}
+        return {
+            "ssl": self._certificate.context,
+            "ssl_handshake_timeout": self._timeouts.head,
+            "ssl_shutdown_timeout": TLS_CLOSE,
+        }
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -152,11 +195,21 @@ class Listener:
         date = formatdate(time.time(), usegmt=True).encode()
         self._state.default_headers = [(b"date", date)]
         now = self._loop.time()
-        for connection in list(self._state.connections):
-            if isinstance(connection, Protocol):
-                connection.sweep(now, self._timeouts)
+        for connection in self._open():
+            connection.sweep(now, self._timeouts)
         if self._certificate is not None:
             self._certificate.reload_if_renewed()
+
+
+def _is_busy(connection: Protocol, now: float) -> bool:
+    """Whether a stop waits for it."""
+    match connection.phase:
+        case Phase.HEAD | Phase.BODY | Phase.ANSWER:
+            return not connection.transport.is_closing()
+        case Phase.IDLE:
+            return connection.cycle is None and now - connection.since < NEW_CONNECTION
+        case Phase.UNREAD | Phase.CLOSING:
+            return False
 
 
 class Refusing(asyncio.Protocol):

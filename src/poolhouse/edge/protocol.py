@@ -21,11 +21,21 @@ MAX_HEAD = 32 * 1024
 MAX_HEADERS = 100
 
 
+MAX_UNREAD = 16 * 1024 * 1024
+"""Bytes of a body that are taken and thrown away after the request was refused without them. Were the connection
+closed at once, a caller that still sends would see it reset, and never read why."""
+LINGER = 5.0
+"""Seconds for that, and for a caller to read the end of its answer before the connection is cut."""
+
+
 class Phase(Enum):
     IDLE = auto()
     HEAD = auto()
     BODY = auto()
     ANSWER = auto()
+    UNREAD = auto()
+    """Answered for good, while the caller still sends."""
+    CLOSING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,10 @@ class Timeouts:
     idle: float
     head: float
     body: float
+    answer: float
+    """For making it, and for a caller that is slow to read it."""
 
-    def of(self, phase: Phase) -> float | None:
+    def of(self, phase: Phase) -> float:
         match phase:
             case Phase.IDLE:
                 return self.idle
@@ -45,7 +57,9 @@ class Timeouts:
             case Phase.BODY:
                 return self.body
             case Phase.ANSWER:
-                return None
+                return self.answer
+            case Phase.UNREAD | Phase.CLOSING:
+                return LINGER
 
 
 class HeadTooLarge(Exception):
@@ -64,6 +78,9 @@ class Protocol(HttpToolsProtocol):
     since = 0.0
     on_end: Callable[[], None] | None = None
     """Called once when the connection is over."""
+    is_last = False
+    """No request is taken after the one under way, or after the first of a new connection."""
+    _discarded = 0
     _hosts = 0
     _head_size = 0
     _unfinished = 0
@@ -84,15 +101,32 @@ class Protocol(HttpToolsProtocol):
 
     def sweep(self, now: float, timeouts: Timeouts) -> None:
         """Close the connection if it has been in its phase for too long."""
-        limit = timeouts.of(self.phase)
-        if limit is None or now - self.since <= limit or self.transport.is_closing():
+        if self.transport.is_closing() and self.phase is not Phase.CLOSING:
+            self._enter(Phase.CLOSING)
+        if now - self.since <= timeouts.of(self.phase):
             return
         if self.phase is Phase.HEAD:
             self._refuse(408, "Request Timeout")
+        elif self.phase in (Phase.ANSWER, Phase.CLOSING):
+            self.transport.abort()  # it would wait for ever for a caller that does not read
         else:
             self.transport.close()
 
+    def finish(self) -> None:
+        """The server stops: what is under way is answered, then the connection closed."""
+        self.is_last = True
+        if self.cycle is None:
+            return  # nothing has come yet, but may be on its way
+        self.cycle.keep_alive = False
+        if self.phase is Phase.IDLE:
+            self.transport.close()
+
     def data_received(self, data: bytes) -> None:
+        if self.phase is Phase.UNREAD:
+            self._discarded += len(data)
+            if self._discarded > MAX_UNREAD:
+                self.transport.close()
+            return
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -163,7 +197,7 @@ class Protocol(HttpToolsProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            keep_alive=version != "1.0" and self.parser.should_keep_alive() and not self.is_last,
             on_response=self.on_response_complete,
         )
         if earlier is None or earlier.response_complete:
@@ -182,9 +216,15 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
+        if not self.cycle.keep_alive and self.cycle.more_body:
+            self._enter(Phase.UNREAD)
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+        elif self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
+            if self.phase is Phase.ANSWER:
+                self._enter(Phase.ANSWER)
         elif self.phase is Phase.ANSWER:
             self._enter(Phase.IDLE)
 

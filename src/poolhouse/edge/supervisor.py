@@ -8,7 +8,6 @@ costs nothing per request. A worker that dies is replaced; the connections of th
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
@@ -20,15 +19,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from poolhouse.edge.listener import Listener
+from poolhouse.edge import notify
+from poolhouse.edge.hang_up import end_with_the_terminal
+from poolhouse.edge.inbox import AT_ONCE, CLOSED, CONNECTION, READY
 from poolhouse.edge.metrics import forget_worker
 
 log = logging.getLogger("poolhouse")
 
-CLOSED = b"c"
 RESTART_DELAY = 1.0
 """Seconds between a worker's death and the next try, so that one that can't live does not spin."""
-ACCEPTS_AT_ONCE = 64
 
 
 @dataclass(slots=True)
@@ -36,40 +35,53 @@ class Worker:
     pid: int
     channel: socket.socket
     connections: int = 0
+    is_ready: bool = False
 
 
 class Supervisor:
     """Runs `work(channel)` in each of `count` forked processes.
 
-    Forks, so it must be made before any thread is started, and `work` must open its own database.
+    Forks, so it must be made before any thread is started, and `work` must open its own database. `on_ready` is
+    called once, when all of them can answer.
     """
 
     def __init__(
-        self, sockets: list[socket.socket], count: int, work: Callable[[socket.socket], int], grace: float
+        self,
+        sockets: list[socket.socket],
+        count: int,
+        work: Callable[[socket.socket], int],
+        *,
+        on_ready: Callable[[], None],
+        grace: float,
     ) -> None:
         self._sockets = sockets
         self._count = count
         self._work = work
+        self._on_ready = on_ready
         self._grace = grace
         self._workers: list[Worker] = []
-        self._stopping = False
+        self._living: set[int] = set()
+        """Process numbers; what the system has told us to have ended is somebody else's number soon."""
+        self._was_ready = False
+        self._code: int | None = None
         self._born_again_at = 0.0
         self._selector = selectors.DefaultSelector()
         self._accepting = False
 
     def run(self) -> int:
-        """Returns the exit code when told to stop (SIGTERM, SIGINT)."""
+        """Returns the exit code: 0 when told to stop (SIGTERM, SIGINT), 1 if no worker can so much as start."""
         wake, woken = socket.socketpair()
         for end in (wake, woken):
             end.setblocking(False)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop())
+            signal.signal(number, lambda *_: self._stop(0))
+        end_with_the_terminal(lambda handler: signal.signal(signal.SIGHUP, handler), lambda: self._stop(0))
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(woken, selectors.EVENT_READ)
         for _ in range(self._count):
             self._start_worker()
-        while not self._stopping:
+        while self._code is None:
             self._keep_workers()
             for key, _ in self._selector.select(timeout=0.5):
                 if key.fileobj is woken:
@@ -79,10 +91,13 @@ class Supervisor:
                     self._hear(key.data)
                 elif isinstance(key.fileobj, socket.socket):
                     self._accept(key.fileobj)
-        return self._end_workers()
+        notify.stopping()
+        log.info("stopping; what is being answered may finish")
+        self._end_workers()
+        return self._code
 
-    def _stop(self) -> None:
-        self._stopping = True
+    def _stop(self, code: int) -> None:
+        self._code = code
 
     def _start_worker(self) -> None:
         ours, theirs = socket.socketpair()
@@ -93,16 +108,18 @@ class Supervisor:
         ours.setblocking(False)
         worker = Worker(pid, ours)
         self._workers.append(worker)
+        self._living.add(pid)
         self._selector.register(ours, selectors.EVENT_READ, worker)
-        self._listen()
 
     def _become_worker(self, ours: socket.socket, channel: socket.socket) -> None:
         """In the child: shed what is the supervisor's, work, and leave without running its exit handlers."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            for number in (signal.SIGTERM, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
+            for number in (signal.SIGINT, signal.SIGHUP):  # a terminal's; the supervisor tells the workers
+                signal.signal(number, signal.SIG_IGN)
             ours.close()
             self._selector.close()
             for worker in self._workers:
@@ -110,9 +127,13 @@ class Supervisor:
             for listening in self._sockets:
                 listening.close()
             code = self._work(channel)
+        except Exception:
+            # Nobody above could say it: this process leaves from here.
+            log.exception("a worker can't go on")
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with contextlib.suppress(OSError, ValueError):  # whoever read them may be gone
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(code)
 
     def _listen(self) -> None:
@@ -128,7 +149,7 @@ class Supervisor:
             self._accepting = False
 
     def _accept(self, listening: socket.socket) -> None:
-        for _ in range(ACCEPTS_AT_ONCE):
+        for _ in range(AT_ONCE):
             try:
                 connection, _ = listening.accept()
             except BlockingIOError:
@@ -141,9 +162,10 @@ class Supervisor:
                 self._hand_over(connection)
 
     def _hand_over(self, connection: socket.socket) -> None:
-        for worker in sorted(self._workers, key=lambda worker: worker.connections):
+        ready = [worker for worker in self._workers if worker.is_ready]
+        for worker in sorted(ready, key=lambda worker: worker.connections):
             try:
-                socket.send_fds(worker.channel, [b"n"], [connection.fileno()])
+                socket.send_fds(worker.channel, [CONNECTION], [connection.fileno()])
             except OSError:
                 continue  # this one is full or dying; the next takes it
             worker.connections += 1
@@ -156,97 +178,58 @@ class Supervisor:
             return
         except OSError:
             said = b""
-        if said:
-            worker.connections = max(0, worker.connections - len(said))
-        else:
+        if not said:
             self._bury(worker)
+            return
+        worker.connections -= said.count(CLOSED)
+        if READY in said:
+            worker.is_ready = True
+            self._listen()
+            if not self._was_ready and all(other.is_ready for other in self._workers):
+                self._was_ready = True
+                self._on_ready()
 
     def _bury(self, worker: Worker) -> None:
         self._selector.unregister(worker.channel)
         worker.channel.close()
         self._workers.remove(worker)
-        self._born_again_at = time.monotonic() + RESTART_DELAY
-        if not self._workers:
+        if not any(other.is_ready for other in self._workers):
             self._pause()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(worker.pid, signal.SIGTERM)
+        if worker.pid in self._living:
+            os.kill(worker.pid, signal.SIGTERM)  # it may still be finishing something
         forget_worker(worker.pid)
+        if not self._was_ready and not worker.is_ready:
+            self._stop(1)  # it has said why; another would fare no better
+            return
+        self._born_again_at = time.monotonic() + RESTART_DELAY
         log.error("worker %d has ended; it is replaced", worker.pid)
 
     def _keep_workers(self) -> None:
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        while self._reap():
+            pass
         if len(self._workers) < self._count and time.monotonic() >= self._born_again_at:
             self._start_worker()
 
-    def _end_workers(self) -> int:
+    def _reap(self) -> bool:
+        """Whether a worker has ended that had not been known to."""
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        self._living.discard(pid)
+        return pid != 0
+
+    def _end_workers(self) -> None:
         for listening in self._sockets:
             listening.close()
-        for worker in self._workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGTERM)
+        while self._reap():
+            pass
+        for pid in self._living:
+            os.kill(pid, signal.SIGTERM)
         ends = time.monotonic() + self._grace + 2
-        left = {worker.pid for worker in self._workers}
-        while left and time.monotonic() < ends:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return 0
-            left.discard(pid)
-            if not pid:
+        while self._living and time.monotonic() < ends:
+            if not self._reap():
                 time.sleep(0.02)
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return 0
-
-
-class Inbox:
-    """A worker's end of the channel: takes the connections, reports their ends, and sees the supervisor go."""
-
-    def __init__(self, channel: socket.socket, listener: Listener, on_orphaned: Callable[[], None]) -> None:
-        self._channel = channel
-        self._listener = listener
-        self._on_orphaned = on_orphaned
-        self._unsaid = 0
-        channel.setblocking(False)
-        self._loop = asyncio.get_running_loop()
-        self._taking: set[asyncio.Task[None]] = set()
-        self._loop.add_reader(channel.fileno(), self._read)
-
-    def close(self) -> None:
-        self._loop.remove_reader(self._channel.fileno())
-        self._channel.close()
-
-    def _read(self) -> None:
-        try:
-            said, descriptors, _, _ = socket.recv_fds(self._channel, ACCEPTS_AT_ONCE, ACCEPTS_AT_ONCE)
-        except BlockingIOError:
-            return
-        if not said:
-            self._loop.remove_reader(self._channel.fileno())
-            self._on_orphaned()
-            return
-        for descriptor in descriptors:
-            task = asyncio.create_task(self._take(socket.socket(fileno=descriptor)))
-            self._taking.add(task)
-            task.add_done_callback(self._taking.discard)
-
-    async def _take(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        try:
-            await self._listener.take(connection, self._ended)
-        except OSError:
-            connection.close()
-            self._ended()
-
-    def _ended(self) -> None:
-        try:
-            self._channel.send(CLOSED * (self._unsaid + 1))
-        except BlockingIOError:
-            self._unsaid += 1  # said together with the next
-        except OSError:
-            return
-        else:
-            self._unsaid = 0
+        for pid in self._living:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)

@@ -9,9 +9,17 @@ from pathlib import Path
 log = logging.getLogger("poolhouse")
 
 
+class CertificateError(OSError):
+    """The certificate or its key can't be used; the text says why and what to do."""
+
+
 class Certificate:
     """A certificate and its key, read again when either file changes. Connections that are open go on; a bad
-    file leaves the old certificate in force and says so."""
+    file leaves the old certificate in force and says so.
+
+    Raises:
+        CertificateError: at the start there is no old one.
+    """
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self._certificate = certificate
@@ -26,8 +34,8 @@ class Certificate:
         self._seen = stamp
         try:
             _context(self._certificate, self._key)  # a pair that does not fit must not reach the live context
-            self.context.load_cert_chain(self._certificate, self._key)
-        except (OSError, ssl.SSLError) as problem:
+            _load(self.context, self._certificate, self._key)
+        except OSError as problem:
             log.error("the renewed certificate can't be used, the old one stays in force: %s", problem)
         else:
             log.info("certificate renewed")
@@ -50,5 +58,21 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
     context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(certificate, key)
+    _load(context, certificate, key)
     return context
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    for path in (certificate, key):
+        try:
+            path.open("rb").close()  # ssl's own error names no file
+        except OSError as problem:
+            raise CertificateError(f"{path} can't be read: {problem.strerror}.") from problem
+    try:
+        # Without a password it would ask for one on the terminal, and the server stand still.
+        context.load_cert_chain(certificate, key, password=b"")
+    except ssl.SSLError as problem:
+        raise CertificateError(
+            f"{certificate} and {key} don't make a certificate and its key ({problem.reason or 'not PEM'}):"
+            " tls_cert is the chain in PEM, the server's own certificate first, tls_key its key, without a password."
+        ) from problem
