@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from poolhouse.app import Server, build
-from poolhouse.config import Settings
 from poolhouse.core.secret import Secret
-from poolhouse.edge.listener import bind
+from poolhouse.testing import LocalServer
+from poolhouse.testing import running_server as local_server
 
 ROOT_ID = "AKIAROOTROOTROOTROOT"
 ROOT_SECRET = "root-secret-of-the-tests-0123456789abcdef"
@@ -37,18 +34,21 @@ class MovableClock:
         self._offset += timedelta(**by)
 
 
-@dataclass
 class RunningServer:
-    settings: Settings
-    clock: MovableClock
-    loop: asyncio.AbstractEventLoop
-    server: Server
-    port: int
-    access_key_id: str = ROOT_ID
-    secret_access_key: str = ROOT_SECRET
-    region: str = REGION
-    engine: str = "sqlite"
-    clients: list[Any] = field(default_factory=list)
+    """A local server, and what the tests do with it."""
+
+    def __init__(self, local: LocalServer, clock: MovableClock) -> None:
+        self.local = local
+        self.clock = clock
+        self.settings = local.settings
+        self.server = local.server
+        self.loop = local.loop
+        self.port = local.settings.port
+        self.access_key_id = local.access_key_id
+        self.secret_access_key = local.secret_access_key
+        self.region = local.region
+        self.engine = "sqlite"
+        self.clients: list[Any] = []
 
     @property
     def base_url(self) -> str:
@@ -57,10 +57,8 @@ class RunningServer:
     def client(self, service: str = "cognito-idp", **options: Any) -> Any:
         """A boto3 client of this server; by default the root's."""
         options = {
+            **self.local.client_options(),
             "endpoint_url": self.base_url,
-            "region_name": self.region,
-            "aws_access_key_id": self.access_key_id,
-            "aws_secret_access_key": self.secret_access_key,
             "config": Config(retries={"total_max_attempts": 1}, parameter_validation=False),
             **options,
         }
@@ -80,42 +78,17 @@ class RunningServer:
 def running_server(
     data_dir: Path, *, clock: MovableClock | None = None, **settings: Any
 ) -> Iterator[RunningServer]:
-    sockets = bind("localhost", 0)
-    port = sockets[0].getsockname()[1]
-    chosen: dict[str, Any] = {
-        "data_dir": data_dir,
-        "port": port,
-        "public_url": f"http://localhost:{port}",
+    clock = clock or MovableClock()
+    chosen = {
         "root_access_key_id": ROOT_ID,
         "root_secret_access_key": Secret(ROOT_SECRET),
         "log_format": "json",
         **settings,
     }
-    clock = clock or MovableClock()
-    ready: threading.Event = threading.Event()
-    stop: asyncio.Event = asyncio.Event()
-    made: list[Any] = []
-
-    async def serve() -> None:
+    with local_server(data_dir, clock=clock, **chosen) as local:
+        server = RunningServer(local, clock)
         try:
-            server = build(Settings(**chosen), clock=clock)
-            await server.start(sockets, [])
-            made.extend((asyncio.get_running_loop(), server))
+            yield server
         finally:
-            ready.set()
-        await stop.wait()
-        await server.stop()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
-    thread.start()
-    assert ready.wait(30)
-    loop, server = made
-    running = RunningServer(server.parts.settings, clock, loop, server, port)
-    try:
-        yield running
-    finally:
-        for client in running.clients:
-            client.close()
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-        assert not thread.is_alive()
+            for client in server.clients:
+                client.close()
