@@ -46,7 +46,12 @@ class Server:
     """A server of this process. Made by `build`, started on the loop that is to run it."""
 
     def __init__(
-        self, parts: Parts, access_log: AccessLog, metrics: Metrics, tracing: Tracing | None
+        self,
+        parts: Parts,
+        access_log: AccessLog,
+        metrics: Metrics,
+        tracing: Tracing | None,
+        certificate: Certificate | None,
     ) -> None:
         self.parts = parts
         addresses = parts.addresses
@@ -56,7 +61,7 @@ class Server:
         self._tracing = tracing
         settings = parts.settings
         application = Application(parts, addresses, self._health, access_log, metrics, tracing)
-        self.listener = Listener(application, settings, _certificate(settings))
+        self.listener = Listener(application, settings, certificate)
         self._admin = Listener(AdminApplication(self._health, parts.random), settings, None)
         self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
         metrics.watch_connections(lambda: self.listener.connections)
@@ -87,6 +92,7 @@ def build(
     random: Random | None = None,
     ports: Ports | None = None,
     access_log: AccessLog | None = None,
+    certificate: Certificate | None = None,
 ) -> Server:
     """Put a server together. What is left out is the real thing.
 
@@ -110,7 +116,13 @@ def build(
         addresses=Addresses(settings),
         started_at=clock.now(),
     )
-    return Server(parts, access_log or AccessLog(settings), Metrics(), tracing_from(os.environ))
+    return Server(
+        parts,
+        access_log or AccessLog(settings),
+        Metrics(),
+        tracing_from(os.environ),
+        certificate or _certificate(settings),
+    )
 
 
 def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None) -> int:
@@ -119,10 +131,10 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
     Raises:
         ConfigurationError, MasterKeyError, SchemaError, OSError: it can't start; the text says why and what to do.
     """
-    descriptors.occupy_standard_ones()
     set_up_logging(settings)
     settings = with_root_keys(settings)
-    _certificate(settings)  # what is wrong with it is said now, and once
+    # Once, for all workers: one that is born later, when a renewed file is bad, has the old one too.
+    certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)
     admin = bind(settings.admin_host, settings.admin_port) if settings.admin_port is not None else []
 
@@ -133,7 +145,7 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
 
     if settings.workers == 1:
         descriptors.allow_connections(settings.max_connections)
-        return _run(_serve_alone(settings, sockets, admin, ready))
+        return _run(_serve_alone(settings, certificate, sockets, admin, ready))
     descriptors.allow_connections(settings.max_connections + settings.workers)
     # Opened once before any worker is, so that one process migrates and makes the keys.
     open_store(settings).close()
@@ -141,7 +153,7 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
     supervisor = Supervisor(
         sockets,
         settings.workers,
-        lambda channel: _run(_serve_for_supervisor(settings, channel, admin)),
+        lambda channel: _run(_serve_for_supervisor(settings, certificate, channel, admin)),
         on_ready=ready,
         grace=settings.shutdown_grace.total_seconds(),
     )
@@ -166,9 +178,13 @@ def _certificate(settings: Settings) -> Certificate | None:
 
 
 async def _serve_alone(
-    settings: Settings, sockets: list[socket.socket], admin: list[socket.socket], ready: Callable[[], None]
+    settings: Settings,
+    certificate: Certificate | None,
+    sockets: list[socket.socket],
+    admin: list[socket.socket],
+    ready: Callable[[], None],
 ) -> int:
-    server = build(settings)
+    server = build(settings, certificate=certificate)
     await server.start(sockets, admin)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -184,9 +200,9 @@ async def _serve_alone(
 
 
 async def _serve_for_supervisor(
-    settings: Settings, channel: socket.socket, admin: list[socket.socket]
+    settings: Settings, certificate: Certificate | None, channel: socket.socket, admin: list[socket.socket]
 ) -> int:
-    server = build(settings)
+    server = build(settings, certificate=certificate)
     await server.start([], admin)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

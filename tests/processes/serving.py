@@ -194,12 +194,16 @@ def environ_of(home: Path, settings: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def served(home: Path, *, wait: bool = True, **settings: Any) -> Iterator[Node]:
-    """A server, ready. It and its workers are gone afterwards, whatever the test did to them."""
+    """A server, ready. It and its workers are gone afterwards, whatever the test did to them.
+
+    `popen` are arguments of `Popen`, `variables` what else is in the environment; the rest are settings.
+    """
     settings = dict(settings)
     popen = settings.pop("popen", {})
+    variables = settings.pop("variables", {})
     port = settings.setdefault("port", free_port())
     home.mkdir(parents=True, exist_ok=True)
-    environ = environ_of(home, settings)
+    environ = environ_of(home, settings) | variables
     with (home / "log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "poolhouse", "serve"],

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from poolhouse import __version__
 from poolhouse.cli.failures import FAILED, USAGE, CommandFailed
+from poolhouse.cli.standard_files import occupy_standard_files
 from poolhouse.config import ConfigurationError
 from poolhouse.credentials import CredentialsError
 
@@ -32,6 +33,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    occupy_standard_files()
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = _parser(arguments).parse_args(arguments)
     try:

@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (MasterKeyError, SchemaError, OSError) as refused:
         raise CommandFailed(str(refused)) from refused
     except StoreUnavailable as silent:
-        raise CommandFailed("the database does not answer. Check POOLHOUSE_DATABASE_URL.") from silent
+        remedy = " Check POOLHOUSE_DATABASE_URL." if settings.database_url else ""
+        raise CommandFailed(f"the database can't be used: {silent}{remedy}") from silent
 
 
 def _welcome(settings: Settings) -> None:

@@ -1,8 +1,7 @@
-"""File descriptors: enough of them for many connections, and the first three for nobody else."""
+"""File descriptors: enough of them for many connections."""
 
 from __future__ import annotations
 
-import os
 import resource
 
 OTHERS = 256
@@ -17,13 +16,3 @@ def allow_connections(count: int) -> None:
         wanted = min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def occupy_standard_ones() -> None:
-    """Where standard input, output or error was closed by whoever started us, the next file would take its number,
-    and what is written to the log would go into that file, or to a caller."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number there is: this one

@@ -6,9 +6,9 @@ ever written; a secret can't be, since `Secret` has no text. Time is UTC. A floo
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Hashable
@@ -142,7 +142,11 @@ class AccessLog:
             self._write_left_out(kind, count)
         self._writer.flush()
         if self._writer.dropped:
-            print(f"{self._writer.dropped} lines of the log could not be written", file=sys.stderr)
+            text = f"{self._writer.dropped} lines of the log could not be written\n"
+            with contextlib.suppress(
+                OSError
+            ):  # not through `sys.stderr`, which would try again at exit and fail
+                os.write(2, text.encode())
 
     def _write_left_out(self, kind: Hashable, count: int) -> None:
         face, status, error = kind if isinstance(kind, tuple) else ("", 0, "")
