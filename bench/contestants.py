@@ -23,6 +23,7 @@ PEER = HERE / "peers" / "oidc-provider"
 REGION = "us-east-1"
 ACCESS_KEY_ID = "AKIABENCHBENCHBENCHB"
 SECRET_ACCESS_KEY = secrets.token_hex(20)
+LIMITS = ("rate-per-address", "token-rate-per-client")
 INSTALL_LIMIT = 180
 """Seconds for `npm ci`."""
 
@@ -92,8 +93,8 @@ def serving_poolhouse(data: Path, workers: int = 1) -> Iterator[Server]:
     }
     command = [str(Path(sys.executable).with_name("poolhouse")), "serve", f"--port={port}"]
     command += [f"--workers={workers}", f"--data-dir={data}", "--log-format=json"]
-    # All callers here have one address, whose default limit the JWKS measurement would reach.
-    command += ["--token-rate-per-address=1000000", "--token-rate-per-client=1000000"]
+    # The limits are on, but high: all callers here have one address, and most one client.
+    command += [f"--{limit}=1000000" for limit in LIMITS]
     with serving(command, port, data.with_suffix(".log"), environment) as server:
         yield server
 

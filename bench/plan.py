@@ -25,24 +25,24 @@ class Plan:
 
 
 FULL = Plan(
-    rounds=9,
-    signatures=800,
-    requests=4_000,
-    warm_up=200,
+    rounds=21,
+    signatures=300,
+    requests=1_500,
+    warm_up=150,
     first_warm_up=6_000,
-    document_requests=15_000,
+    document_requests=4_000,
     pools=1_000,
     clients_per_pool=100,
     starts=5,
 )
 QUICK = Plan(
-    rounds=3,
-    signatures=400,
-    requests=1_200,
-    warm_up=100,
-    first_warm_up=1_500,
-    document_requests=4_000,
-    pools=20,
+    rounds=5,
+    signatures=200,
+    requests=500,
+    warm_up=50,
+    first_warm_up=1_000,
+    document_requests=1_500,
+    pools=10,
     clients_per_pool=100,
-    starts=2,
+    starts=1,
 )

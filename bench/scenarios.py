@@ -32,7 +32,8 @@ from bench.signature import signature_seconds
 BARE, PEER = "bare ASGI handler", "oidc-provider"
 ONE, MANY, WORKERS = "Poolhouse", "Poolhouse, many clients", "Poolhouse, --workers 2"
 SEED = 20_260_000
-ALONE_ROUNDS = 3
+FEWER = 3
+"""Latency without a queue needs not as many rounds."""
 
 Say = Callable[[str], None]
 
@@ -56,7 +57,7 @@ def run(plan: Plan, folder: Path, results: Results, say: Say) -> None:
         say("tokens, one caller at a time")
         names = [name for name in targets if name in (BARE, PEER, ONE)]
         contest = {name: _alone(plan, targets[name]) for name in names}
-        _compare(plan, ALONE_ROUNDS, contest, results, results.alone)
+        _compare(plan, plan.rounds // FEWER + 1, contest, results, results.alone)
         say("JWKS")
         contest = {name: _documents(plan, targets[name], folder) for name in (BARE, ONE)}
         _compare(plan, plan.rounds, contest, results, results.documents)
@@ -110,7 +111,7 @@ def _tokens(plan: Plan, one: Target) -> Contestant:
 
 def _alone(plan: Plan, one: Target) -> Contestant:
     def drive(number: int) -> Outcome:
-        return drive_tokens(one, connections=1, requests=plan.requests // 2, warm_up=plan.warm_up)
+        return drive_tokens(one, connections=1, requests=plan.requests, warm_up=plan.warm_up)
 
     return Contestant(one.server, drive)
 
