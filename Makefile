@@ -34,7 +34,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test check fix shapes docs bench build clean
+.PHONY: help run env demo test fuzz check fix shapes docs bench build clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ run env demo: export POOLHOUSE_DATA_DIR ?= $(CURDIR)/poolhouse-data
 
 test: $(DEVELOPMENT) ## Run the tests; some of them with make test T=tests/oauth
 	$(IN)/pytest -n $(N) $(T)
+
+# How many times as many requests as `make test` tries.
+FUZZ ?= 50
+
+fuzz: $(DEVELOPMENT) ## Try hostile requests for a long while; the seed of a failure is printed.
+	POOLHOUSE_FUZZ=$(FUZZ) $(IN)/pytest -n $(N) tests/fuzz tests/corpus
 
 check: $(DEVELOPMENT) ## Check form, types, imports, and that the generated files are fresh.
 	$(IN)/ruff format --check .
