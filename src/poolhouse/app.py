@@ -28,6 +28,7 @@ from poolhouse.edge.inbox import Inbox
 from poolhouse.edge.listener import Listener, bind
 from poolhouse.edge.log import AccessLog, set_up_logging
 from poolhouse.edge.metrics import Metrics, share_between_workers, stop_sharing
+from poolhouse.edge.recorder import Recorder
 from poolhouse.edge.supervisor import Supervisor
 from poolhouse.edge.tls import Certificate
 from poolhouse.edge.tracing import Tracing, tracing_from
@@ -56,19 +57,20 @@ class Server:
         self.parts = parts
         addresses = parts.addresses
         assert isinstance(addresses, Addresses)
-        self._health = Health(parts, metrics)
-        self._access_log = access_log
-        self._tracing = tracing
+        self._recorder = Recorder(access_log, metrics, tracing)
+        self._health = Health(parts, self._recorder.figures)
         settings = parts.settings
-        application = Application(parts, addresses, self._health, access_log, metrics, tracing)
+        application = Application(parts, addresses, self._health, self._recorder)
         self.listener = Listener(application, settings, certificate)
         self._admin = Listener(AdminApplication(self._health, parts.random), settings, None)
         self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
+        self._metrics = metrics
         metrics.watch_connections(lambda: self.listener.connections)
 
     async def start(self, sockets: list[socket.socket], admin_sockets: list[socket.socket]) -> None:
         """Accept connections on `sockets`; on none where a supervisor hands them over."""
         self.sweeper.start()
+        self._metrics.start()
         await self.listener.start(sockets)
         await self._admin.start(admin_sockets)
 
@@ -80,9 +82,8 @@ class Server:
         await self.sweeper.stop()
         self.parts.cache.close()
         await self.parts.store.aclose()
-        self._access_log.close()
-        if self._tracing is not None:
-            await asyncio.to_thread(self._tracing.close)
+        self._recorder.flush()
+        await asyncio.to_thread(self._recorder.close)  # the last spans go over the network
 
 
 def build(

@@ -86,8 +86,9 @@ def _integer(bits: int, kind: str, value: Any) -> int:
     """A whole number that fits; `60.0` is one, `true` is none."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if not is_whole or not -(1 << bits - 1) <= value < 1 << bits - 1:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _not_a(kind, value)
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
         raise _not_a(kind, value)
     return value
 

@@ -25,9 +25,7 @@ from poolhouse.core.ids import Random, new_jti
 from poolhouse.edge.addresses import SERVER_PATHS, Addresses, Kind
 from poolhouse.edge.client_address import ClientAddress
 from poolhouse.edge.health import Health
-from poolhouse.edge.log import AccessLog
-from poolhouse.edge.metrics import Metrics
-from poolhouse.edge.tracing import Tracing
+from poolhouse.edge.recorder import Recorder
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import error_answer, json_answer
 from poolhouse.oauth.face import OAuthFace, not_found
@@ -41,6 +39,9 @@ Send = Callable[[Message], Awaitable[None]]
 MAX_FORM = 64 * 1024
 MAX_AWS_BODY = 1024 * 1024
 """Bytes. Cognito's own limit is not documented; every request of these operations fits in it many times."""
+
+FACES = {kind: kind.name.lower() for kind in Kind}
+"""What the log and the metrics call what was asked."""
 
 log = logging.getLogger("poolhouse")
 
@@ -56,23 +57,13 @@ class TooLarge(Exception):
 class Application:
     """What the public listener serves."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        addresses: Addresses,
-        health: Health,
-        access_log: AccessLog,
-        metrics: Metrics,
-        tracing: Tracing | None,
-    ) -> None:
+    def __init__(self, parts: Parts, addresses: Addresses, health: Health, recorder: Recorder) -> None:
         self._parts = parts
         self._addresses = addresses
         self._aws = AwsFace(parts)
         self._oauth = OAuthFace(parts)
         self._health = health
-        self._access_log = access_log
-        self._metrics = metrics
-        self._tracing = tracing
+        self._recorder = recorder
         self._client_address = ClientAddress(parts.settings.trusted_proxies)
         self._deadline = parts.settings.request_deadline.total_seconds()
 
@@ -112,12 +103,7 @@ class Application:
             log.exception("a request failed", extra={"request_id": request.id})
             response = _refuse(kind, InternalErrorException(), ServerError())
         await _send(send, request, response)
-        seconds = time.perf_counter() - started
-        face = kind.name.lower()
-        self._metrics.observe(face, response, seconds)
-        self._access_log.write(request.id, request.method, face, response, seconds, peer)
-        if self._tracing is not None:
-            self._tracing.record(request, face, response, time.time() - seconds, seconds)
+        self._recorder.record(FACES[kind], request, response, time.perf_counter() - started)
 
     async def _answer(self, request: Request, kind: Kind, name: str, path: str) -> Response:
         if kind is not Kind.SERVER and not self._parts.limits.allows_address(request.peer):

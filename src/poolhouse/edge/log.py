@@ -105,7 +105,14 @@ class AccessLog:
         self._writer = LineWriter(descriptor)
 
     def write(
-        self, request_id: str, method: str, face: str, response: Response, seconds: float, peer: str
+        self,
+        request_id: str,
+        method: str,
+        face: str,
+        response: Response,
+        seconds: float,
+        peer: str,
+        at: float | None = None,
     ) -> None:
         """A few µs. `face` and the names in `response.labels` are ours; all else may be the caller's choice."""
         status = response.status
@@ -121,7 +128,7 @@ class AccessLog:
         if level == "info" and (self._only_failures or (face == "server" and not self._with_probes)):
             return  # a probe each few seconds, and a scrape, would hide all else
         line: dict[str, str | int | float] = {
-            "time": self._stamp.of(self._now()),
+            "time": self._stamp.of(self._now() if at is None else at),
             "level": level,
             "event": "request",
             "request_id": request_id,

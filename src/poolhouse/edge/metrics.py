@@ -107,7 +107,6 @@ class Metrics:
         if self._folder is None:
             ProcessCollector(registry=registry)
         self._count_connections: Callable[[], int] = int
-        self._is_stale = self._folder is not None
         self._bound: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, face: str, response: Response, seconds: float) -> None:
@@ -120,9 +119,6 @@ class Metrics:
                 self._error_answers.labels(
                     face if face in FACES else OTHER, value if value in self._errors else OTHER
                 ).inc()
-        if self._is_stale:
-            self._is_stale = False
-            self._refresh(asyncio.get_running_loop())
         status = response.status
         bound = self._bound.get((face, operation, status))
         if bound is None:
@@ -138,6 +134,11 @@ class Metrics:
         self._count_connections = count
         if self._folder is None:
             self._connections.set_function(count)
+
+    def start(self) -> None:
+        """Call on the loop that serves."""
+        if self._folder is not None:
+            self._refresh(asyncio.get_running_loop())
 
     def _refresh(self, loop: asyncio.AbstractEventLoop) -> None:
         """Once a second: the other workers can read a shared figure but not ask for it."""
