@@ -50,13 +50,19 @@ DIFFERENCES = (
         "By path, `{public_url}/domains/{domain}`, and by host. `CloudFrontDomain` is the server's own host. A custom "
         "domain's certificate ARN is kept; the certificate itself is a file of the server or its proxy.",
     ),
-    ("`Routing`, replicas", "Refused with InvalidParameterException: pools are not replicated to other regions."),
+    (
+        "`Routing`, replicas",
+        "Refused with InvalidParameterException: pools are not replicated to other regions.",
+    ),
     (
         "`KeyConfiguration`",
         "`CUSTOMER_MANAGED_KEY` is refused: secrets are sealed under the server's own master key.",
     ),
     ("`PublishSecretsInAWSSecretsManager`", "`true` is refused."),
-    ("E-mail as a second factor", "Allowed with `COGNITO_DEFAULT` too: mail goes out by the operator's own server."),
+    (
+        "E-mail as a second factor",
+        "Allowed with `COGNITO_DEFAULT` too: mail goes out by the operator's own server.",
+    ),
     (
         "UpdateUserPool",
         "Keeps UserPoolTier, DeletionProtection, PoolName, DcrConfiguration, KeyConfiguration and "
@@ -70,8 +76,14 @@ DIFFERENCES = (
         "GetClientToken",
         "The client's secret decides; a signature is neither needed nor checked. Its error texts are ours.",
     ),
-    ("Quotas", "Cognito's defaults, each a [setting](configuration.md). Request rates are off but for the token endpoint's."),
-    ("Regions", "Any region's name is good; a pool lives in the region that its creating call was signed for."),
+    (
+        "Quotas",
+        "Cognito's defaults, each a [setting](configuration.md). Request rates are off but for the token endpoint's.",
+    ),
+    (
+        "Regions",
+        "Any region's name is good; a pool lives in the region that its creating call was signed for.",
+    ),
 )
 
 TITLES = {

@@ -76,6 +76,7 @@ def test_any_worker_answers_for_all():
             figures = metrics.Metrics(operations=[])
             figures.watch_connections(lambda: count)
             async def answer():
+                figures.start()
                 for _ in range(count):
                     figures.observe("domain", Response(200, labels=(("operation", "token"),)), 0.001)
             asyncio.run(answer())
