@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from tests.harness import RunningServer
 
-from poolhouse.store.opening import DATABASE_FILE
+from poolhouse.store.master_keys import DATABASE_FILE
 from poolhouse.store.tables import metadata
 
 UNINTERESTING = frozenset({"lease"})
