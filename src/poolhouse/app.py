@@ -57,10 +57,10 @@ class Server:
         self.parts = parts
         addresses = parts.addresses
         assert isinstance(addresses, Addresses)
-        self._recorder = Recorder(access_log, metrics, tracing)
-        self._health = Health(parts, self._recorder.figures)
+        self.recorder = Recorder(access_log, metrics, tracing)
+        self._health = Health(parts, self.recorder.figures)
         settings = parts.settings
-        application = Application(parts, addresses, self._health, self._recorder)
+        application = Application(parts, addresses, self._health, self.recorder)
         self.listener = Listener(application, settings, certificate)
         self._admin = Listener(AdminApplication(self._health, parts.random), settings, None)
         self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
@@ -82,8 +82,8 @@ class Server:
         await self.sweeper.stop()
         self.parts.cache.close()
         await self.parts.store.aclose()
-        self._recorder.flush()
-        await asyncio.to_thread(self._recorder.close)  # the last spans go over the network
+        self.recorder.flush()
+        await asyncio.to_thread(self.recorder.close)  # the last spans go over the network
 
 
 def build(
@@ -134,6 +134,8 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
     """
     set_up_logging(settings)
     settings = with_root_keys(settings)
+    if settings.root_access_key_id is None:
+        log.warning("the root has no access key: only keys that were made before can administer this server")
     # Once, for all workers: one that is born later, when a renewed file is bad, has the old one too.
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)

@@ -20,6 +20,8 @@ class Request:
     peer: str
     """The caller's address: the socket's, or what a trusted proxy says."""
     scheme: str = "http"
+    actor: str = ""
+    """Who asks, as soon as it is known: an ARN, or the id of a client, proved or not. For the log alone."""
     is_admin: bool = False
     """Whether it came in by the listener that is for the operator alone."""
 

@@ -12,9 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.conftest import Machine, a_machine
 from tests.harness import RunningServer
 from tests.oauth.test_token import a_token, basic, send
+
+from poolhouse.edge.client_address import ClientAddress
 
 
 def exchange(server: RunningServer, request: bytes, *, wait: float = 5) -> bytes:
@@ -176,7 +179,7 @@ def test_the_host_header_shapes_nothing(server: RunningServer, machine: Machine)
 
 
 def test_health_is_for_everybody_and_figures_are_not(own_server: Any) -> None:
-    server = own_server(trusted_proxies=("127.0.0.1",))
+    server = own_server()
     assert send(f"{server.base_url}/healthz").status == 200
     assert send(f"{server.base_url}/readyz").document == {"status": "ready"}
     figures = send(f"{server.base_url}/metrics")
@@ -187,10 +190,34 @@ def test_health_is_for_everybody_and_figures_are_not(own_server: Any) -> None:
     assert send(f"{server.base_url}/healthz", headers=outside).status == 200
 
 
-def test_forwarded_headers_count_from_named_proxies_only(own_server: Any) -> None:
+def test_figures_are_not_for_callers_that_a_proxy_speaks_for(own_server: Any) -> None:
     server = own_server()
-    outside = {"X-Forwarded-For": "203.0.113.7"}
-    assert send(f"{server.base_url}/metrics", headers=outside).status == 200
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        assert send(f"{server.base_url}/metrics", headers={header: "127.0.0.1"}).status == 404
+
+
+def test_with_a_listener_of_their_own_figures_are_nowhere_else(own_server: Any) -> None:
+    server = own_server(admin_port=9)
+    assert send(f"{server.base_url}/metrics").status == 404
+
+
+@pytest.mark.parametrize(
+    ("trusted", "headers", "address"),
+    [
+        ((), {b"x-forwarded-for": b"203.0.113.7"}, "127.0.0.1"),
+        (("127.0.0.1",), {b"x-forwarded-for": b"203.0.113.7"}, "203.0.113.7"),
+        (("127.0.0.1",), {b"x-forwarded-for": b"10.9.9.9, 203.0.113.7"}, "203.0.113.7"),
+        (("127.0.0.1", "203.0.113.0/24"), {b"x-forwarded-for": b"10.9.9.9, 203.0.113.7"}, "10.9.9.9"),
+        (("127.0.0.1",), {b"x-forwarded-for": b"nonsense"}, "127.0.0.1"),
+        (("127.0.0.1",), {b"x-forwarded-for": b"203.0.113.7, ,;"}, "127.0.0.1"),
+        (("10.0.0.0/8",), {b"x-forwarded-for": b"203.0.113.7"}, "127.0.0.1"),
+    ],
+)
+def test_forwarded_headers_count_from_named_proxies_only(
+    trusted: tuple[str, ...], headers: dict[bytes, bytes], address: str
+) -> None:
+    scope = {"client": ("127.0.0.1", 1), "scheme": "http"}
+    assert ClientAddress(trusted).of(scope, list(headers.items())) == (address, "http")
 
 
 def test_a_client_has_its_rate(own_server: Any) -> None:
@@ -201,3 +228,28 @@ def test_a_client_has_its_rate(own_server: Any) -> None:
     answers = [send(url, b"grant_type=client_credentials", headers) for _ in range(10)]
     assert answers[0].status == 200
     assert answers[-1].error == (429, "slow_down")
+
+
+def test_the_log_says_who_asked_also_where_it_is_refused(
+    own_server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = own_server()
+    cognito = server.client()
+    machine = a_machine(server, cognito)
+    send(
+        f"{machine.domain_url}/oauth2/token",
+        b"grant_type=client_credentials",
+        basic(machine.client_id, "wrong"),
+    )
+    with pytest.raises(ClientError):
+        server.client(aws_secret_access_key="wrong").list_user_pools(MaxResults=1)
+    server.loop.call_soon_threadsafe(server.server.recorder.flush)
+    deadline = time.monotonic() + 10
+    lines: list[dict[str, Any]] = []
+    while len([line for line in lines if line.get("error")]) < 2 and time.monotonic() < deadline:
+        lines += [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    refused = {line["error"]: line["actor"] for line in lines if "error" in line}
+    assert refused == {
+        "invalid_client": machine.client_id,
+        "InvalidSignatureException": "arn:aws:iam::000000000000:root",
+    }

@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+from botocore.exceptions import ClientError
 from tests.conftest import Machine, a_machine
 from tests.harness import RunningServer
 from tests.oauth.test_token import a_token, ask, basic, send, unverified
@@ -121,7 +122,16 @@ def test_a_rotated_key_is_published_before_it_signs_and_kept_until_its_last_toke
 def test_a_key_that_leaked_is_replaced_at_once(server: RunningServer, machine: Machine) -> None:
     old_kid = jwt.get_unverified_header(a_token(machine))["kid"]
     admin(server).rotate_signing_key(UserPoolId=machine.pool_id, LeadSeconds=0)
-    assert jwt.get_unverified_header(a_token(machine))["kid"] != old_kid
+    new_kid = jwt.get_unverified_header(a_token(machine))["kid"]
+    assert new_kid != old_kid
+    assert old_kid in {key["kid"] for key in jwks(server, machine.pool_id)}
+    with pytest.raises(ClientError, match="LeadSeconds of 0"):
+        admin(server).rotate_signing_key(UserPoolId=machine.pool_id, WithdrawNow=True)
+    admin(server).rotate_signing_key(UserPoolId=machine.pool_id, LeadSeconds=0, WithdrawNow=True)
+    published = {key["kid"] for key in jwks(server, machine.pool_id)}
+    assert len(published) == 2
+    assert not published & {old_kid, new_kid}
+    assert jwt.get_unverified_header(a_token(machine))["kid"] in published
 
 
 def test_the_issuer_and_the_audience_can_be_set(server: RunningServer, machine: Machine) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from poolhouse.core.documents import epoch
-from poolhouse.core.errors import LimitExceededException
+from poolhouse.core.errors import InvalidParameterException, LimitExceededException
 from poolhouse.core.keys import MAX_TOKEN_LIFETIME, KeyUse, SigningKey, generate_signing_key, in_turn
 from poolhouse.operation import Call
 from poolhouse.shapes.poolhouse import (
@@ -37,9 +37,11 @@ async def rotate_signing_key(call: Call, request: RotateSigningKeyRequest) -> Ro
     that they may have signed is over.
 
     With a lead of 0 seconds, for a key that has leaked, the new one signs at once: verifiers that keep the JWKS
-    for a while must fetch it anew.
+    for a while must fetch it anew. `WithdrawNow` takes the old ones out of it at once, and with them every
+    token that they signed.
 
     Raises:
+        InvalidParameterException: the old keys would be withdrawn before the new one signs.
         LimitExceededException: too many keys of the pool are still published.
     """
     pool_id = request["UserPoolId"]
@@ -47,6 +49,9 @@ async def rotate_signing_key(call: Call, request: RotateSigningKeyRequest) -> Ro
     lead = call.settings.signing_key_lead
     if "LeadSeconds" in request:
         lead = timedelta(seconds=request["LeadSeconds"])
+    is_withdrawn_now = request.get("WithdrawNow", False)
+    if is_withdrawn_now and lead:
+        raise InvalidParameterException("WithdrawNow needs a LeadSeconds of 0.")
     signs_from = call.now + lead
     await call.store.read(lambda tx: tx.pools.get(call.account_id, call.region, pool_id))
     made = await asyncio.gather(
@@ -60,13 +65,10 @@ async def rotate_signing_key(call: Call, request: RotateSigningKeyRequest) -> Ro
             if len(kept) >= MAX_KEYS:
                 raise LimitExceededException("Too many signing keys of the pool are still published.")
             for old in in_turn(kept, key.use):
-                if old.signs_from >= signs_from:
-                    tx.signing_keys.withdraw(
-                        old.kid, call.now
-                    )  # its turn would have come later: it never does
-                    continue
+                never_signs = old.signs_from >= signs_from
                 # A minute more than the longest token lives, for clocks that do not agree.
-                tx.signing_keys.withdraw(old.kid, signs_from + MAX_TOKEN_LIFETIME + timedelta(minutes=1))
+                last_token = signs_from + MAX_TOKEN_LIFETIME + timedelta(minutes=1)
+                tx.signing_keys.withdraw(old.kid, call.now if never_signs or is_withdrawn_now else last_token)
             tx.signing_keys.add(key)
         return list(tx.signing_keys.of(pool_id))
 

@@ -42,6 +42,7 @@ async def authenticate(parts: Parts, request: Request, service: str, skew: timed
         return Authenticated(root(settings.account_id), settings.account_id, settings.region)
     signature = read_signature(request)
     caller, account_id, secret = await _holder(parts, signature.access_key_id)
+    request.actor = caller.arn
     public_host = urlsplit(settings.public_url).netloc
     verify(
         signature,

@@ -57,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long the new key is published before it signs (default: the server's signing_key_lead); 0 after"
         " a leak of the old one",
     )
+    rotate.add_argument(
+        "--withdraw-now",
+        action="store_true",
+        help="after a leak, with --lead 0: take the old keys out of the JWKS at once, and every token with them",
+    )
     add("rotate-master", _rotate_master, "seal everything anew with the first of the server's master keys")
 
 
@@ -122,6 +127,8 @@ def _rotate_signing(client: Client, arguments: argparse.Namespace) -> int:
         except ValueError as expected:
             raise CommandFailed(f"--lead {expected}.") from expected
         request["LeadSeconds"] = int(lead.total_seconds())
+    if arguments.withdraw_now:
+        request["WithdrawNow"] = True
     _show_signing_keys(arguments, client.rotate_signing_key(**request)["SigningKeys"])
     return 0
 

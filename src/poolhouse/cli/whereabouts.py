@@ -29,6 +29,11 @@ def root_keys(settings: Settings) -> RootKeys:
     if settings.root_access_key_id is not None and settings.root_secret_access_key is not None:
         return RootKeys(settings.root_access_key_id, settings.root_secret_access_key)
     found = read_root_keys(settings.data_dir)
+    if found is None and settings.database_url is not None:
+        raise CommandFailed(
+            "the root has no access key: with a database of your own, set POOLHOUSE_ROOT_ACCESS_KEY_ID and"
+            " POOLHOUSE_ROOT_SECRET_ACCESS_KEY here and for the server."
+        )
     if found is None:
         raise CommandFailed(
             f"there is no access key in {settings.data_dir} yet: the first `poolhouse serve` makes one. If the"

@@ -117,7 +117,9 @@ class Settings:
         is_secret=True,
     )
     database_pool_size: int = _storage(
-        10, kinds.integer(1, 1000), "Connections of each worker process to PostgreSQL, at most."
+        10,
+        kinds.integer(1, 1000),
+        "Connections of each worker process to PostgreSQL, at most; one more listens for changes.",
     )
     cache_entries: int = _storage(
         200_000,
@@ -143,7 +145,7 @@ class Settings:
         None,
         kinds.ACCESS_KEY_ID,
         "Access key id of the root, who may do everything.",
-        default_text="made at the first start, kept in `data_dir`",
+        default_text="made at the first start and kept in `data_dir`, if `database_url` is not set",
     )
     root_secret_access_key: Secret | None = _access(
         None, kinds.SECRET, "The root's secret access key.", is_secret=True
@@ -178,7 +180,7 @@ class Settings:
         None,
         kinds.PORT,
         "Port of a listener of its own for `/metrics` and the details of `/readyz`.",
-        default_text="none: the main listener serves them, to loopback callers only",
+        default_text="none: the main listener serves them, to callers on loopback that no proxy speaks for",
     )
     log_format: str = _admin(
         "auto",
@@ -207,7 +209,7 @@ class Settings:
         timedelta(seconds=30), kinds.DURATION, "How long an answer may take, after which it is an error."
     )
     max_connections: int = _limits(
-        16_384, kinds.COUNT, "Open connections of each worker, beyond which new ones wait to be accepted."
+        16_384, kinds.COUNT, "Open connections of each worker, beyond which new ones are closed at once."
     )
     token_rate_per_client: float = _limits(
         10_000.0, kinds.RATE, "Token requests a second and worker for one client; `0` for no limit."

@@ -15,6 +15,10 @@ from poolhouse.operation import Parts
 
 NOT_KEPT = (b"cache-control", b"no-store")
 JSON = (b"content-type", b"application/json")
+SPOKEN_FOR = frozenset(
+    {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via"}
+)
+"""Headers that a proxy adds when it passes somebody else's request on."""
 DATABASE_ANSWERS_WITHIN = 2.0
 """Seconds."""
 
@@ -62,7 +66,13 @@ class Health:
         )
 
     def _may_see(self, request: Request) -> bool:
-        return request.is_admin or _is_loopback(request.peer)
+        """By the operator's own listener; where there is none, from this machine, and for nobody else: a proxy on
+        it, trusted or not, says so in its headers."""
+        if request.is_admin:
+            return True
+        if self._parts.settings.admin_port is not None or not _is_loopback(request.peer):
+            return False
+        return not any(name in SPOKEN_FOR for name, _ in request.headers)
 
 
 def _is_loopback(address: str) -> bool:

@@ -50,6 +50,8 @@ class Recorder:
         waiting, self._waiting = self._waiting, []
         for at, seconds, face, request, response in waiting:
             self._metrics.observe(face, response, seconds)
+            if request.actor:
+                response.labels += (("actor", request.actor),)
             self._access_log.write(request.id, request.method, face, response, seconds, request.peer, at=at)
             if self._tracing is not None:
                 self._tracing.record(request, face, response, at - seconds, seconds)

@@ -45,6 +45,8 @@ async def authenticate_client(
         raise InvalidRequest(detail="no client_id")
     else:
         candidates = (form.get("client_secret", ""),)
+    if CLIENT_ID.fullmatch(client_id):
+        request.actor = client_id
     client = await _find(parts, client_id)
     is_known = client is not None and any(name == domain for _, name in client.pool.domains)
     own = client.secrets if client is not None and is_known else ()

@@ -40,5 +40,5 @@ async def token(parts: Parts, request: Request, domain: str) -> Response:
     answer = json_answer(
         {"access_token": issued.access_token, "expires_in": issued.expires_in, "token_type": "Bearer"}
     )
-    answer.labels = (("operation", "token"), ("client_id", client.id), ("pool_id", client.pool.id))
+    answer.labels = (("operation", "token"), ("pool_id", client.pool.id))
     return answer

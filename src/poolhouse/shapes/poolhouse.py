@@ -93,6 +93,7 @@ class RotateSigningKeyRequest(TypedDict, total=False):
     UserPoolId: Required[str]
     Use: str
     LeadSeconds: int
+    WithdrawNow: bool
 
 
 class RotateSigningKeyResponse(TypedDict, total=False):

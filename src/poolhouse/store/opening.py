@@ -42,6 +42,9 @@ class StoreSettings(Protocol):
     def database_url(self) -> Secret | None: ...
 
     @property
+    def database_pool_size(self) -> int: ...
+
+    @property
     def master_keys(self) -> tuple[Secret, ...]: ...
 
 
@@ -71,7 +74,9 @@ def open_store(settings: StoreSettings, *, now: Now = system_now) -> Store:
         check_text_order(url)
     except sa.exc.OperationalError as error:
         raise StoreUnavailable(str(error.orig)) from error
-    return _opened(lambda begin: PostgresqlDatabase(url, begin), keyring, now)
+    return _opened(
+        lambda begin: PostgresqlDatabase(url, begin, connections=settings.database_pool_size), keyring, now
+    )
 
 
 def database_url(settings: StoreSettings) -> sa.URL:

@@ -74,14 +74,16 @@ async def create_user_pool_client(
 async def describe_user_pool_client(
     call: Call, request: DescribeUserPoolClientRequest
 ) -> DescribeUserPoolClientResponse:
-    """A client, its oldest secret in clear, as Cognito shows it."""
+    """A client, its oldest secret in clear, as Cognito shows it. To show a secret is a change: of who knows it. So
+    it stands in the audit, and fails where that can't be written."""
+    pool_id = request["UserPoolId"]
 
     def find(tx: Transaction) -> UserPoolClientType:
-        tx.pools.get(call.account_id, call.region, request["UserPoolId"])
-        client = tx.clients.get(request["UserPoolId"], request["ClientId"])
+        tx.pools.get(call.account_id, call.region, pool_id)
+        client = tx.clients.get(pool_id, request["ClientId"])
         return describe(client, tx.client_secrets.of(client.id))
 
-    return {"UserPoolClient": await call.store.read(find)}
+    return {"UserPoolClient": await call.write(find, pool_id=pool_id)}
 
 
 async def update_user_pool_client(
