@@ -26,6 +26,7 @@ class StoreSettings:
     data_dir: Path
     database_url: Secret | None = None
     master_keys: tuple[Secret, ...] = (MASTER_KEY,)
+    database_pool_size: int = 8
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from poolhouse.cli.embedded import database_file
 from poolhouse.cli.failures import CommandFailed
-from poolhouse.cli.fetching import is_poolhouse
 from poolhouse.cli.settings import add_whereabouts, settings_from
 
 
@@ -23,10 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = settings_from(arguments)
     database = database_file(settings)
-    if is_poolhouse(settings.public_url):
-        raise CommandFailed(
-            f"a server runs at {settings.public_url}. Stop it first: it would go on with the old data."
-        )
     try:
         restore(arguments.file, database.parent, overwrite=arguments.overwrite)
     except BackupError as failed:

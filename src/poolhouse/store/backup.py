@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from poolhouse.core.sealing import SealBroken
 from poolhouse.core.secret import Secret
+from poolhouse.store.in_use import InUse
 from poolhouse.store.keyring import Keyring
 from poolhouse.store.master_keys import DATABASE_FILE, parse_master_keys
 from poolhouse.store.sqlite import create_engine
@@ -58,7 +59,7 @@ def restore(backup_file: Path, data_dir: Path, *, overwrite: bool = False) -> No
     """Put a backup in the place of the data folder's database. No server may run on the folder.
 
     Raises:
-        BackupError: the backup is not sound, or a database is there and is not to be overwritten.
+        BackupError: the backup is not sound, a database is there and is not to be overwritten, or a server uses it.
     """
     if not backup_file.is_file():
         raise BackupError(f"There is no backup at {backup_file}.")
@@ -67,6 +68,12 @@ def restore(backup_file: Path, data_dir: Path, *, overwrite: bool = False) -> No
         raise BackupError(f"{database} is there already; restoring would overwrite it.")
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = data_dir / f".{DATABASE_FILE}.unfinished"
+    try:
+        in_use = InUse(data_dir, alone=True)
+    except BlockingIOError:
+        raise BackupError(
+            f"A server has {database} open. Stop it first: it would go on with the old data."
+        ) from None
     try:
         _copy(backup_file, unfinished)
         # The old journal belongs to the old database, and would be played into the new one.
@@ -78,6 +85,7 @@ def restore(backup_file: Path, data_dir: Path, *, overwrite: bool = False) -> No
         raise BackupError(f"{database} could not be restored: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
+        in_use.close()
 
 
 def check(database: Path, master_keys: Sequence[Secret] = ()) -> list[str]:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from poolhouse.core.errors import StoreUnavailable
 from poolhouse.store.database import Begin, Bell, Forget
+from poolhouse.store.in_use import InUse
 from poolhouse.store.sqlite_bell import SqliteBell
 from poolhouse.store.threads import Workers
 from poolhouse.store.units import Mailboxes, Unit, Work
@@ -56,6 +57,7 @@ def create_engine(path: Path, *, busy: float = _BUSY_SLICE) -> sa.Engine:
 class SqliteDatabase:
     def __init__(self, path: Path, begin: Begin, *, busy_limit: float = BUSY_LIMIT) -> None:
         self.path = path
+        self._in_use = InUse(path.parent)
         self.engine = create_engine(path)
         self._begin = begin
         self._busy_limit = busy_limit
@@ -92,6 +94,7 @@ class SqliteDatabase:
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
+        self._in_use.close()
 
     def _serve_reads(self, next_unit: Callable[[], Unit | None]) -> None:
         connection: sa.Connection | None = None
