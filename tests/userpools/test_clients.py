@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.conftest import Machine, a_machine_client, a_pool
+from tests.harness import RunningServer
 from tests.userpools.test_pools import refusal
 
 
@@ -329,3 +330,17 @@ def test_a_prefix_with_a_reserved_word_is_refused(cognito: Any, domain: str, tex
     with pytest.raises(ClientError) as refused:
         cognito.create_user_pool_domain(UserPoolId=pool_id, Domain=domain)
     assert refusal(refused) == ("InvalidParameterException", text)
+
+
+def test_to_show_a_secret_is_written_into_the_audit(
+    server: RunningServer, cognito: Any, machine: Machine
+) -> None:
+    cognito.describe_user_pool_client(UserPoolId=machine.pool_id, ClientId=machine.client_id)
+    records = server.run(
+        server.server.parts.store.read(
+            lambda tx: tx.audit.page(server.settings.account_id, pool_id=machine.pool_id, size=100)
+        )
+    )
+    last = records[-1]
+    assert (last.event_name, last.actor) == ("DescribeUserPoolClient", "arn:aws:iam::000000000000:root")
+    assert machine.client_secret not in str(records)
