@@ -30,7 +30,7 @@ class Inbox:
         channel.setblocking(False)
         self._loop = asyncio.get_running_loop()
         self._taking: set[asyncio.Task[None]] = set()
-        self._loop.add_reader(channel.fileno(), self._read)
+        self._loop.add_reader(channel.fileno(), self._read_some)
         self._say(READY)
 
     async def close(self) -> None:
@@ -40,6 +40,11 @@ class Inbox:
         self._loop.remove_reader(self._channel.fileno())
         if self._taking:
             await asyncio.wait(self._taking, timeout=1)
+
+    def _read_some(self) -> None:
+        for _ in range(AT_ONCE):
+            if not self._read():
+                return
 
     def _read(self) -> bool:
         """Whether there may be more."""

@@ -19,7 +19,7 @@ from poolhouse.edge.protocol import Phase, Protocol, Timeouts
 from poolhouse.edge.tls import Certificate
 
 BACKLOG = 2_048
-SLOW_READER = 30.0
+SLOW_READER = 10.0
 """Seconds beyond the deadline of a request that its answer may take to be read."""
 TLS_CLOSE = 5.0
 NEW_CONNECTION = 0.5

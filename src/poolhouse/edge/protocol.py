@@ -21,6 +21,8 @@ MAX_HEAD = 32 * 1024
 MAX_HEADERS = 100
 
 
+MAX_PIPELINED = 256
+"""Requests of one connection that wait behind the one being answered. A caller gets as many into one read."""
 MAX_UNREAD = 16 * 1024 * 1024
 """Bytes of a body that are taken and thrown away after the request was refused without them. Were the connection
 closed at once, a caller that still sends would see it reset, and never read why."""
@@ -66,6 +68,10 @@ class HeadTooLarge(Exception):
     pass
 
 
+class TooManyAtOnce(Exception):
+    pass
+
+
 class BadHead(Exception):
     pass
 
@@ -84,6 +90,7 @@ class Protocol(HttpToolsProtocol):
     _hosts = 0
     _head_size = 0
     _unfinished = 0
+    _begun = False
     _refused: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
@@ -127,6 +134,7 @@ class Protocol(HttpToolsProtocol):
             if self._discarded > MAX_UNREAD:
                 self.transport.close()
             return
+        self._begun = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -138,7 +146,8 @@ class Protocol(HttpToolsProtocol):
             self._refuse(self._refused or 400, "Bad Request")
             return
         # A head that is not whole yet: what is in a header that has no end is not handed over before it ends.
-        if self.phase is Phase.HEAD:
+        # Where it began in these bytes, they may be other requests for the most part.
+        if self.phase is Phase.HEAD and not self._begun:
             self._unfinished += len(data)
             if self._unfinished > MAX_HEAD:
                 self._refuse(431, "Request Header Fields Too Large")
@@ -148,6 +157,7 @@ class Protocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._head_size = self._unfinished = self._hosts = 0
+        self._begun = True
         self._enter(Phase.HEAD)
 
     def on_url(self, url: bytes) -> None:
@@ -202,6 +212,8 @@ class Protocol(HttpToolsProtocol):
         )
         if earlier is None or earlier.response_complete:
             self._start_asgi_task(self.cycle, self.app)
+        elif len(self.pipeline) >= MAX_PIPELINED:
+            raise TooManyAtOnce
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
@@ -215,16 +227,18 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
+        if self.pipeline:
+            # Nothing more is read before they are all answered: a caller may not pile them up.
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+            if self.phase is Phase.ANSWER:
+                self._enter(Phase.ANSWER)
+            return
         self.flow.resume_reading()
         if not self.cycle.keep_alive and self.cycle.more_body:
             self._enter(Phase.UNREAD)
             if self.transport.can_write_eof():
                 self.transport.write_eof()
-        elif self.pipeline:
-            cycle, app = self.pipeline.pop()
-            self._start_asgi_task(cycle, app)
-            if self.phase is Phase.ANSWER:
-                self._enter(Phase.ANSWER)
         elif self.phase is Phase.ANSWER:
             self._enter(Phase.IDLE)
 

@@ -67,6 +67,8 @@ class Supervisor:
         self._born_again_at = 0.0
         self._selector = selectors.DefaultSelector()
         self._accepting = False
+        self._held: socket.socket | None = None
+        """A connection that no worker had room for."""
 
     def run(self) -> int:
         """Returns the exit code: 0 when told to stop (SIGTERM, SIGINT), 1 if no worker can so much as start."""
@@ -83,12 +85,15 @@ class Supervisor:
             self._start_worker()
         while self._code is None:
             self._keep_workers()
-            for key, _ in self._selector.select(timeout=0.5):
+            for key, events in self._selector.select(timeout=0.5):
                 if key.fileobj is woken:
                     with contextlib.suppress(BlockingIOError):
                         woken.recv(4_096)
                 elif isinstance(key.data, Worker):
-                    self._hear(key.data)
+                    if events & selectors.EVENT_READ:
+                        self._hear(key.data)
+                    if events & selectors.EVENT_WRITE:
+                        self._hand_over_held()
                 elif isinstance(key.fileobj, socket.socket):
                     self._accept(key.fileobj)
         notify.stopping()
@@ -126,6 +131,8 @@ class Supervisor:
                 worker.channel.close()
             for listening in self._sockets:
                 listening.close()
+            if self._held is not None:
+                self._held.close()
             code = self._work(channel)
         except Exception:
             # Nobody above could say it: this process leaves from here.
@@ -158,10 +165,15 @@ class Supervisor:
                 log.warning("can't accept connections: %s", problem)
                 time.sleep(0.05)
                 return
-            with connection:
-                self._hand_over(connection)
+            if not self._hand_over(connection):
+                # In a burst the channels are full; the rest waits in the queue of the address meanwhile.
+                self._held = connection
+                self._pause()
+                self._watch(selectors.EVENT_READ | selectors.EVENT_WRITE)
+                return
 
-    def _hand_over(self, connection: socket.socket) -> None:
+    def _hand_over(self, connection: socket.socket) -> bool:
+        """Whether a worker has it now."""
         ready = [worker for worker in self._workers if worker.is_ready]
         for worker in sorted(ready, key=lambda worker: worker.connections):
             try:
@@ -169,7 +181,19 @@ class Supervisor:
             except OSError:
                 continue  # this one is full or dying; the next takes it
             worker.connections += 1
-            return
+            connection.close()
+            return True
+        return False
+
+    def _hand_over_held(self) -> None:
+        if self._held is not None and self._hand_over(self._held):
+            self._held = None
+            self._watch(selectors.EVENT_READ)
+            self._listen()
+
+    def _watch(self, events: int) -> None:
+        for worker in self._workers:
+            self._selector.modify(worker.channel, events, worker)
 
     def _hear(self, worker: Worker) -> None:
         try:
@@ -184,7 +208,10 @@ class Supervisor:
         worker.connections -= said.count(CLOSED)
         if READY in said:
             worker.is_ready = True
-            self._listen()
+            if self._held is None:
+                self._listen()
+            else:
+                self._hand_over_held()
             if not self._was_ready and all(other.is_ready for other in self._workers):
                 self._was_ready = True
                 self._on_ready()
@@ -222,6 +249,8 @@ class Supervisor:
     def _end_workers(self) -> None:
         for listening in self._sockets:
             listening.close()
+        if self._held is not None:
+            self._held.close()
         while self._reap():
             pass
         for pid in self._living:

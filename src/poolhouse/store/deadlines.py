@@ -62,9 +62,12 @@ class Deadlines:
 
 
 def _cut(descriptor: int) -> None:
+    # Lent to the socket, not given: another descriptor might be the one that is not left.
+    connection = socket.socket(fileno=descriptor)
     try:
-        with socket.socket(fileno=os.dup(descriptor)) as connection:
-            connection.shutdown(socket.SHUT_RDWR)
+        connection.shutdown(socket.SHUT_RDWR)
     except OSError:
         # The connection is gone already.
         pass
+    finally:
+        connection.detach()

@@ -100,7 +100,11 @@ class PostgresqlBell:
                 if not self._has_warned:
                     self._has_warned = True
                     _log.warning("%s; changes are polled every %d ms", pooled, INTERVAL * 1000)
-            except (psycopg.Error, sa.exc.DBAPIError) as error:
+            except (
+                psycopg.Error,
+                sa.exc.DBAPIError,
+                OSError,
+            ) as error:  # OSError: no file descriptor is left
                 listens = True
                 if not self._is_lost:
                     self._is_lost = True

@@ -68,10 +68,11 @@ class Gate:
                 raise StoreUnavailable(self._reason)
             try:
                 return self._engine.connect()
-            except sa.exc.DBAPIError as error:
+            except (sa.exc.DBAPIError, OSError) as error:  # OSError: no file descriptor is left
                 pause = _PAUSE * (1 + random.random())  # noqa: S311  # no secret depends on it
                 self._closed_until = monotonic() + pause
-                self._reason = f"no connection to the database: {error.orig}"
+                cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+                self._reason = f"no connection to the database: {cause}"
                 raise StoreUnavailable(self._reason) from error
 
     def open(self) -> None:

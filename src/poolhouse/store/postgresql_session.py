@@ -133,6 +133,11 @@ class Session:
                 was_lost = self._drop_if_lost()
                 if not was_lost and not is_to_be_repeated(error):
                     raise translated(error) from error
+            except OSError as error:
+                self._drop_if_lost()
+                raise StoreUnavailable(
+                    f"no file descriptor to speak to the database with: {error}"
+                ) from error
             except BaseException:
                 self._drop_if_lost()
                 raise
