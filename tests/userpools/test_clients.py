@@ -332,6 +332,17 @@ def test_a_prefix_with_a_reserved_word_is_refused(cognito: Any, domain: str, tex
     assert refusal(refused) == ("InvalidParameterException", text)
 
 
+def test_the_servers_own_host_is_nobodys_custom_domain(own_server: Any) -> None:
+    cognito = own_server(allowed_hosts=("login.example.com",)).client()
+    with pytest.raises(ClientError) as refused:
+        cognito.create_user_pool_domain(
+            UserPoolId=a_pool(cognito),
+            Domain="login.example.com",
+            CustomDomainConfig={"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd"},
+        )
+    assert refusal(refused)[1] == "The server's own host name can't be a custom domain."
+
+
 def test_to_show_a_secret_is_written_into_the_audit(
     server: RunningServer, cognito: Any, machine: Machine
 ) -> None:

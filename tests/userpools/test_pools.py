@@ -257,6 +257,24 @@ def test_a_page_token_opens_no_other_list(cognito: Any) -> None:
             "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email",
         ),
         (
+            {
+                "Schema": [
+                    {
+                        "Name": "a",
+                        "AttributeDataType": "String",
+                        "StringAttributeConstraints": {"MinLength": "-1"},
+                    }
+                ]
+            },
+            "InvalidParameterException",
+            "Attribute custom:a cannot have a negative length",
+        ),
+        (
+            {"UserPoolTags": {"team": "a", "TEAM": "b"}},
+            "InvalidParameterException",
+            "Tag keys must differ by more than their case.",
+        ),
+        (
             {"UserPoolTags": {"aws:x": "y"}},
             "InvalidParameterException",
             "Tag keys that begin with 'aws:' are reserved: aws:x",

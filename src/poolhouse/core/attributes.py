@@ -183,6 +183,8 @@ def _check_bounds(attribute: SchemaAttributeType) -> None:
     lengths = attribute.get("StringAttributeConstraints", {})
     shortest = _number(name, lengths.get("MinLength"))
     longest = _number(name, lengths.get("MaxLength"))
+    if (shortest or 0) < 0 or (longest or 0) < 0:
+        raise InvalidParameterException(f"Attribute {name} cannot have a negative length")
     if shortest is not None and longest is not None and shortest > longest:
         raise InvalidParameterException(
             f"Attribute {name} cannot have a max length shorter than it's min length"

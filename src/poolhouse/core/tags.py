@@ -14,10 +14,13 @@ def check_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
     """The tags as they came.
 
     Raises:
-        InvalidParameterException: more than 50, or a key that AWS keeps for itself.
+        InvalidParameterException: more than 50, a key that AWS keeps for itself, or two that differ by case alone: a
+            policy's condition, which knows no case, could not tell them apart.
     """
     if len(tags) > MAX_TAGS:
         raise InvalidParameterException(f"A user pool can have at most {MAX_TAGS} tags.")
+    if len({key.lower() for key in tags}) != len(tags):
+        raise InvalidParameterException("Tag keys must differ by more than their case.")
     for key in tags:
         if key.lower().startswith(RESERVED):
             raise InvalidParameterException(f"Tag keys that begin with '{RESERVED}' are reserved: {key}")

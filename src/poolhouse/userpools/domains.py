@@ -51,6 +51,8 @@ async def create_user_pool_domain(
         check_prefix_domain(request["Domain"])
     else:
         check_custom_domain(request["Domain"])
+        if request["Domain"] in (server_host(call), *call.settings.allowed_hosts):
+            raise InvalidParameterException("The server's own host name can't be a custom domain.")
     domain = Domain(
         name=request["Domain"],
         pool_id=request["UserPoolId"],
