@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from bench import report
-from bench.machine import machine
+from bench.machine import Neighbours, machine
 from bench.plan import FULL, QUICK
 from bench.results import Results
 from bench.scenarios import run
@@ -28,12 +28,14 @@ def main() -> int:
         return 1
     results = Results(machine(), QUICK if arguments.quick else FULL)
     began = time.monotonic()
+    neighbours = Neighbours()
 
     def say(what: str) -> None:
         print(f"{time.monotonic() - began:5.0f} s  {what}", file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory(prefix="poolhouse-bench-") as folder:
         run(results.plan, Path(folder), results, say)
+    results.neighbours = neighbours.share()
     say("done")
     print(report.as_text(results))
     if arguments.json is not None:

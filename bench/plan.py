@@ -25,7 +25,7 @@ class Plan:
 
 
 FULL = Plan(
-    rounds=21,
+    rounds=17,
     signatures=300,
     requests=1_500,
     warm_up=150,

@@ -12,6 +12,8 @@ from bench.results import Figures, Results
 from bench.scenarios import BARE, MANY, ONE, WORKERS
 
 DOCS = Path(__file__).parent.parent / "docs" / "performance.md"
+QUIET = 0.05
+"""Share of the cores that others may take before they are felt."""
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 
@@ -36,6 +38,8 @@ def _parts(results: Results) -> Sequence[str]:
     pools, clients = results.many
     return (
         "\n".join(f"- {name}: {value}" for name, value in results.machine.items()),
+        f"Other processes took {results.neighbours * 100:.0f} % of the cores meanwhile"
+        + (": too much, the figures are too high." if results.neighbours > QUIET else "."),
         f"The unit, one bare RSA-2048 signature: {median(signatures) * 1e6:.0f} µs of CPU"
         f" ({signatures[0] * 1e6:.0f} to {signatures[-1] * 1e6:.0f} over the run).",
         f"### Tokens, {results.plan.connections} callers\n\n"

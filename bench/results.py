@@ -83,6 +83,8 @@ def figures(name: str, turns: list[Turn], memory: list[Memory]) -> Figures:
 class Results:
     machine: dict[str, str]
     plan: Plan
+    neighbours: float = 0.0
+    """Share of the machine's cores that other processes took during the run."""
     signatures: list[float] = field(default_factory=list)
     """CPU seconds of a bare signature, each time it was measured."""
     tokens: dict[str, Figures] = field(default_factory=dict)
