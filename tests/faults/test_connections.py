@@ -189,8 +189,9 @@ def test_requests_are_not_piled_up(serve: Serve) -> None:
         answered += connection.sock.recv(1_000_000)
 
 
-def test_descriptors_that_run_out_come_back(serve: Serve, engine: dict[str, Any]) -> None:
-    node = serve(**engine)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_descriptors_that_run_out_come_back(serve: Serve, engine: dict[str, Any], workers: int) -> None:
+    node = serve(workers=workers, **engine)
     cognito = node.cognito()
     machine = a_machine(cognito, "descriptors")
     old = [node.connect() for _ in range(4)]

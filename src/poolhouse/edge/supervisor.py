@@ -157,6 +157,8 @@ class Supervisor:
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(AT_ONCE):
+            if not self._accepting:
+                return  # paused since the selector said so
             try:
                 connection, _ = listening.accept()
             except BlockingIOError:
