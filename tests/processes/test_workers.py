@@ -114,9 +114,14 @@ def test_a_worker_that_is_killed_is_replaced_while_the_other_goes_on(serve: Serv
     # What is handed to it before its end is known is lost with it.
     wait_for(lambda: f"worker {victim} has ended" in node.log)
     killed_at = time.monotonic()
+    lost = 0
     while len(node.workers()) < 2 or victim in node.workers():
         assert ask_for_a_token(connections[survivor], machine)[0] == 200
-        assert token_of(node, machine)[0] == 200, "new connections go to the one that lives"
+        try:
+            assert token_of(node, machine)[0] == 200, "new connections go to the one that lives"
+        except OSError:
+            lost += 1  # handed over in the moment of its death, before the supervisor heard of it
+        assert lost <= 1
         assert time.monotonic() - killed_at < 30
     assert survivor in node.workers()
     assert len(a_connection_to_each(node, machine)) == 2, "the new one serves"
