@@ -34,7 +34,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test fuzz check fix shapes docs bench build clean
+.PHONY: help run env demo test fuzz soak check fix shapes docs bench build clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ shapes: $(DEVELOPMENT) ## Generate the request and answer types from the service
 docs: $(DEVELOPMENT) ## Generate the pages of docs/ that come from the code.
 	$(IN)/python tools/compatibility.py
 	$(IN)/python tools/configuration.py
+
+soak: $(DEVELOPMENT) ## Kill servers forty times, and take their database away for a minute.
+	POOLHOUSE_TEST_SOAK=1 $(IN)/pytest -n $(N) -s tests/faults
 
 bench: $(DEVELOPMENT) ## Measure CPU per token, throughput, latency, memory and start.
 	$(IN)/python -m bench

@@ -7,6 +7,7 @@ its cost. So the facts are gathered, and worked off together: a few dozen at a t
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from poolhouse.edge.log import AccessLog
 from poolhouse.edge.metrics import Metrics
 from poolhouse.edge.tracing import Tracing
 from poolhouse.http import Request, Response
+
+log = logging.getLogger("poolhouse")
 
 AT_ONCE = 32
 AT_LATEST = 0.05
@@ -49,7 +52,11 @@ class Recorder:
     def flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         for at, seconds, face, request, response in waiting:
-            self._metrics.observe(face, response, seconds)
+            try:
+                self._metrics.observe(face, response, seconds)
+            except OSError as problem:
+                # Workers share a figure in a file, and a new figure needs one: no descriptor, or no room, is left.
+                log.warning("a request is not counted: %s", problem)
             if request.actor:
                 response.labels += (("actor", request.actor),)
             self._access_log.write(request.id, request.method, face, response, seconds, request.peer, at=at)
