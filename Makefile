@@ -82,7 +82,7 @@ docs: $(DEVELOPMENT) ## Generate the pages of docs/ that come from the code.
 	$(IN)/python tools/configuration.py
 
 soak: $(DEVELOPMENT) ## Kill servers forty times, and take their database away for a minute.
-	POOLHOUSE_TEST_SOAK=1 $(IN)/pytest -n $(N) -s tests/faults
+	POOLHOUSE_TEST_SOAK=1 $(IN)/pytest -n $(N) -rP tests/faults
 
 bench: $(DEVELOPMENT) ## Measure CPU per token, throughput, latency, memory and start.
 	$(IN)/python -m bench
