@@ -79,6 +79,10 @@ class Parts:
     addresses: Addresses
     started_at: datetime
 
+    def home_of(self, pool_id: str) -> str:
+        """The address below which a pool's public documents are, and, unless its owner chose another, its issuer."""
+        return f"{self.settings.public_url}/{pool_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -108,7 +108,7 @@ def _issuer(call: Call, pool_id: str, given: str | None) -> str | None:
 def _of_pool(call: Call, pool: UserPool) -> UserPoolExtensionsType:
     answer: UserPoolExtensionsType = {
         "UserPoolId": pool.id,
-        "EffectiveIssuer": pool.extensions.issuer or f"{call.settings.public_url}/{pool.id}",
+        "EffectiveIssuer": pool.extensions.issuer or call.parts.home_of(pool.id),
     }
     if pool.extensions.issuer is not None:
         answer["Issuer"] = pool.extensions.issuer

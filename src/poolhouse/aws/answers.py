@@ -17,7 +17,6 @@ from poolhouse.core.errors import (
     RequestEntityTooLargeException,
     SerializationException,
     ServiceUnavailableException,
-    TooManyRequestsException,
 )
 from poolhouse.http import Request, Response
 
@@ -77,18 +76,6 @@ def not_understood() -> Response:
     """A method or path that no operation has."""
     body = b'{"code":"BadRequest","message":"The server did not understand the operation that was requested.","type":"client"}'
     return Response(404, body, [CONTENT_TYPE, *CORS])
-
-
-def too_large() -> Response:
-    return error_answer(RequestEntityTooLargeException())
-
-
-def slow_down() -> Response:
-    return error_answer(TooManyRequestsException())
-
-
-def internal_error() -> Response:
-    return error_answer(InternalErrorException())
 
 
 def unavailable(detail: str = "") -> Response:

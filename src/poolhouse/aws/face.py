@@ -36,6 +36,7 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 PARSED_UNSIGNED = 64 * 1024
 """Bytes of a body that is parsed before the signature is verified, as AWS does."""
 MAX_BODY = 1024 * 1024
+"""Bytes. Cognito's own limit is not documented; every request of these operations fits in it many times."""
 MAX_BODY_WITH_IMAGES = 10 * 1024 * 1024
 _WITH_IMAGES = frozenset({"CreateManagedLoginBranding", "UpdateManagedLoginBranding", "SetUICustomization"})
 

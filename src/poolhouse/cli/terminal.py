@@ -26,9 +26,6 @@ class Style:
     def green(self, text: str) -> str:
         return self._with("32", text)
 
-    def red(self, text: str) -> str:
-        return self._with("31", text)
-
     def cyan(self, text: str) -> str:
         return self._with("36", text)
 

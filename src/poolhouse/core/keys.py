@@ -87,12 +87,6 @@ def load_private_key(private: Secret) -> rsa.RSAPrivateKey:
     return key
 
 
-def published(keys: Iterable[SigningKey], now: datetime) -> list[SigningKey]:
-    """The keys that the JWKS shows at `now`, in a stable order."""
-    shown = [key for key in keys if key.withdrawn_at is None or key.withdrawn_at > now]
-    return sorted(shown, key=lambda key: (key.use, key.created_at, key.kid))
-
-
 def in_turn(keys: Iterable[SigningKey], use: KeyUse) -> list[SigningKey]:
     """The keys of one use that sign or have signed or will, the next to sign last. One that was withdrawn before
     its turn came never signs: nobody could verify it."""

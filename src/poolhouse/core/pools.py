@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Self, cast
 
 from poolhouse.core.documents import from_iso, to_iso
+from poolhouse.core.pool_settings import tier
 from poolhouse.shapes.cognito_idp import (
     SchemaAttributeType,
     SoftwareTokenMfaConfigType,
@@ -57,7 +58,7 @@ class UserPool:
 
     @property
     def tier(self) -> str:
-        return self.settings.get("UserPoolTier", "ESSENTIALS")
+        return tier(self.settings)
 
     @property
     def is_deletion_protected(self) -> bool:

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-MAX_RESOURCE_SERVERS = 25
-"""Per pool. Source: Cognito quotas page."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:

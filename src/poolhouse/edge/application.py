@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from poolhouse.aws import answers
-from poolhouse.aws.face import AwsFace
+from poolhouse.aws.face import MAX_BODY, AwsFace
 from poolhouse.core.errors import (
     CognitoError,
     InternalErrorException,
@@ -37,8 +37,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MAX_FORM = 64 * 1024
-MAX_AWS_BODY = 1024 * 1024
-"""Bytes. Cognito's own limit is not documented; every request of these operations fits in it many times."""
+"""Bytes of a form, which is all that the other faces read."""
 
 FACES = {kind: kind.name.lower() for kind in Kind}
 """What the log and the metrics call what was asked."""
@@ -87,7 +86,7 @@ class Application:
         address = self._addresses.resolve(host, request.path)
         kind = address.kind
         try:
-            limit = MAX_AWS_BODY if kind is Kind.AWS else MAX_FORM
+            limit = MAX_BODY if kind is Kind.AWS else MAX_FORM
             if length != 0 or request.method not in ("GET", "HEAD"):
                 request.body = await _body(receive, length, limit)
             response = await self._answer(request, kind, address.name, address.path)
@@ -167,27 +166,19 @@ async def _send(send: Send, request: Request, response: Response) -> None:
 async def _body(receive: Receive, length: int, limit: int) -> bytes:
     if length > limit:
         raise TooLarge
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Gone
-    body: bytes = message["body"]
-    if not message["more_body"]:
-        if len(body) > limit:
-            raise TooLarge
-        return body
-    parts = [body]
-    size = len(body)
-    while message["more_body"]:
-        if size > limit:
-            raise TooLarge
+    parts: list[bytes] = []
+    size = 0
+    is_more = True
+    while is_more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
         parts.append(message["body"])
         size += len(message["body"])
-    if size > limit:
-        raise TooLarge
-    return b"".join(parts)
+        if size > limit:
+            raise TooLarge
+        is_more = message["more_body"]
+    return b"".join(parts)  # of one part, as nearly always, that part itself
 
 
 def _refuse(kind: Kind, aws: CognitoError, oauth: OAuthError) -> Response:

@@ -12,11 +12,28 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 CLOSE = (b"connection", b"close")
+Headers = list[tuple[bytes, bytes]]
+
+
+def render_head(status: int, headers: Headers) -> bytes:
+    """The status line and the headers, to the empty line (RFC 9112 §2.1).
+
+    Raises:
+        RuntimeError: a header holds a line break, and would end the head or begin another's.
+    """
+    head = [STATUS_LINE[status]]
+    for name, value in headers:
+        head += (name, b": ", value, b"\r\n")
+    head.append(b"\r\n")
+    block = b"".join(head)
+    if block.count(b"\n") != len(headers) + 2 or block.count(b"\r") != len(headers) + 2:
+        raise RuntimeError("a header of an answer holds a line break")
+    return block
 
 
 class Exchange(RequestResponseCycle):
     _status = 0
-    _headers: list[tuple[bytes, bytes]]
+    _headers: Headers
 
     async def send(self, message: Any) -> None:
         """ASGI's `send`, for answers of one start and one body."""
@@ -35,13 +52,7 @@ class Exchange(RequestResponseCycle):
             self.keep_alive = False
         elif not self.keep_alive:
             headers.append(CLOSE)
-        head = [STATUS_LINE[self._status]]
-        for name, value in headers:
-            head += (name, b": ", value, b"\r\n")
-        head.append(b"\r\n")
-        block = b"".join(head)
-        if block.count(b"\n") != len(headers) + 2 or block.count(b"\r") != len(headers) + 2:
-            raise RuntimeError("a header of an answer holds a line break")
+        block = render_head(self._status, headers)
         self.transport.write(block if self.scope["method"] == "HEAD" else block + message["body"])
         self.response_complete = True
         self.message_event.set()

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from poolhouse.edge.exchange import Exchange
+from poolhouse.edge.exchange import CLOSE, Exchange, render_head
 
 MAX_HEAD = 32 * 1024
 """Bytes of request line and headers."""
@@ -252,15 +252,12 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()  # in the middle of another answer nothing can be said any more
             return
         body = b'{"code":"BadRequest","message":"%s","type":"client"}' % text.encode("ascii")
-        head: list[bytes] = [STATUS_LINE[status]]
-        default: list[tuple[bytes, bytes]] = self.server_state.default_headers
-        for name, value in (
-            *default,
+        headers = [
+            *self.server_state.default_headers,
             (b"content-type", b"application/json"),
             (b"access-control-allow-origin", b"*"),
             (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ):
-            head += (name, b": ", value, b"\r\n")
-        self.transport.write(b"".join((*head, b"\r\n", body)))
+            CLOSE,
+        ]
+        self.transport.write(render_head(status, headers) + body)
         self.transport.close()

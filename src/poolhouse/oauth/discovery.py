@@ -30,7 +30,7 @@ def openid_configuration(parts: Parts, pool: PoolSnapshot) -> Mapping[str, Any]:
     The endpoints of a domain are missing where the pool has none. `jwks_uri` is always an address of this
     server, also where the issuer is set to another name.
     """
-    home = f"{parts.settings.public_url}/{pool.id}"
+    home = parts.home_of(pool.id)
     document: dict[str, Any] = {
         "id_token_signing_alg_values_supported": ["RS256"],
         "issuer": pool.issuer or home,

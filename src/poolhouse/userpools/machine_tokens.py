@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolhouse.core import tokens
+from poolhouse.core.client_settings import CLIENT_TOKEN
 from poolhouse.core.errors import (
     InvalidParameterException,
     InvalidScope,
@@ -20,8 +21,6 @@ from poolhouse.core.scopes import granted, render_scope
 from poolhouse.core.snapshots import ClientSnapshot
 from poolhouse.operation import Call, Parts
 from poolhouse.shapes.cognito_idp import GetClientTokenRequest, GetClientTokenResponse
-
-CLIENT_TOKEN = "ALLOW_CLIENT_TOKEN_AUTH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ async def issue_machine_token(parts: Parts, client: ClientSnapshot, asked: Seque
     scopes = granted(asked, client.scopes, pool.scopes)
     moment = parts.clock.now().timestamp()
     key = pool.access_key(moment)
-    issuer = pool.issuer or f"{parts.settings.public_url}/{pool.id}"
+    issuer = pool.issuer or parts.home_of(pool.id)
     claims = tokens.machine_access_token(
         client, issuer, render_scope(scopes), int(moment), new_jti(parts.random)
     )
