@@ -7,6 +7,7 @@ database, not here.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 
 MAX_BUCKETS = 100_000
@@ -15,7 +16,8 @@ MAX_BUCKETS = 100_000
 class TokenBuckets:
     """`rate` requests a second for each key, and `burst` at once. A rate of 0 means no limit.
 
-    A bucket that has filled up again is the same as none, so the oldest go first when there are too many.
+    A bucket that has filled up again is the same as none, so the oldest go first when there are too many. An
+    OrderedDict finds the oldest at once; a dict walks over all that were taken out before it.
     """
 
     __slots__ = ("_buckets", "_burst", "_monotonic", "_rate")
@@ -24,7 +26,7 @@ class TokenBuckets:
         self._rate = rate
         self._burst = burst
         self._monotonic = monotonic
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def allows(self, key: str) -> bool:
         if self._rate <= 0:
@@ -35,7 +37,7 @@ class TokenBuckets:
         allowed = tokens >= 1
         self._buckets[key] = (tokens - 1 if allowed else tokens, now)
         if len(self._buckets) > MAX_BUCKETS:
-            del self._buckets[next(iter(self._buckets))]
+            self._buckets.popitem(last=False)
         return allowed
 
 

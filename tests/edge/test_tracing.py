@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,3 +73,22 @@ def test_nothing_is_sent_unless_it_is_asked_for() -> None:
     assert tracing_from({}) is None
     asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"}
     assert tracing_from(asked) is None
+
+
+def test_a_server_that_lacks_what_sends_spans_says_so_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "opentelemetry.py").write_text("raise ImportError('not installed')")
+    done = subprocess.run(
+        [sys.executable, "-m", "poolhouse", "serve", "--data-dir", str(tmp_path / "data"), "--port", "19229"],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": str(tmp_path),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "pip install 'poolhouse[otel]'" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout

@@ -34,11 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported late: these are the whole server.
     from poolhouse.app import serve
     from poolhouse.core.errors import StoreUnavailable
+    from poolhouse.edge.tracing import TracingUnavailable
     from poolhouse.store import MasterKeyError, SchemaError
 
     try:
         return serve(settings, _welcome)
-    except (MasterKeyError, SchemaError, OSError) as refused:
+    except (MasterKeyError, SchemaError, TracingUnavailable, OSError) as refused:
         raise CommandFailed(str(refused)) from refused
     except StoreUnavailable as silent:
         remedy = " Check POOLHOUSE_DATABASE_URL." if settings.database_url else ""

@@ -40,7 +40,7 @@ async def authenticate_client(
         if client_id is not None and client_id != basic.client_id:
             raise InvalidRequest(detail="two different client ids")
         client_id = basic.client_id
-        candidates = (basic.client_secret, basic.raw_secret)
+        candidates = tuple({basic.client_secret, basic.raw_secret})  # nearly always one and the same
     elif client_id is None:
         raise InvalidRequest(detail="no client_id")
     else:
