@@ -17,6 +17,7 @@ from tests.store.conftest import Opener, StoreSettings
 
 from poolhouse.core.secret import Secret
 from poolhouse.store import SchemaError, migrations
+from poolhouse.store.sqlite import connect
 from poolhouse.store.tables import metadata
 
 
@@ -186,3 +187,23 @@ def test_the_embedded_database_is_in_the_mode_that_keeps_what_was_acknowledged(
     with sqlite3.connect(sqlite_settings.data_dir / "poolhouse.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_several_at_once_open_a_new_file(tmp_path: Path) -> None:
+    refusals: list[sqlite3.OperationalError] = []
+
+    def open_it(path: Path, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            connect(path).close()
+        except sqlite3.OperationalError as refusal:
+            refusals.append(refusal)
+
+    for number in range(50):
+        opening = (tmp_path / f"{number}.db", threading.Barrier(8))
+        threads = [threading.Thread(target=open_it, args=opening) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert refusals == []

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -36,11 +36,31 @@ _BUSY_SLICE = 0.1
 
 def connect(path: Path, *, busy: float = _BUSY_SLICE) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
-    # FULL: an acknowledged commit survives a loss of power; NORMAL may lose the last ones in WAL mode.
-    connection.executescript(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-    )
+    try:
+        _switch_to_wal(connection)
+        # FULL: an acknowledged commit survives a loss of power; NORMAL may lose the last ones in WAL mode.
+        connection.executescript("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """A file keeps its mode: this does something on its first opening only.
+
+    SQLite does not wait for the lock that the switch takes, whatever the connection's timeout: of several
+    processes that open a new file at once, all but one would be told that it is locked.
+    """
+    deadline = monotonic() + BUSY_LIMIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.01)
 
 
 def create_engine(path: Path, *, busy: float = _BUSY_SLICE) -> sa.Engine:
