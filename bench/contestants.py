@@ -149,5 +149,10 @@ def _environment(client: Client) -> dict[str, str]:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Without settings that happen to be exported in this shell."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("POOLHOUSE_")}
+    """Without settings that happen to be exported in this shell: ours, and the one that lets Python compile every
+    module anew at each start."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("POOLHOUSE_") and name != "PYTHONDONTWRITEBYTECODE"
+    }

@@ -1,4 +1,4 @@
-"""Token buckets: how many requests a second one client, or one address, may make.
+"""Rates: how many requests a second one client, or one address, may make.
 
 In memory, of one process: what counts against many nodes (wrong codes, wrong passwords) is counted in the
 database, not here.
@@ -7,37 +7,45 @@ database, not here.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
-MAX_BUCKETS = 100_000
+MAX_KEYS = 100_000
 
 
-class TokenBuckets:
+class Rates:
     """`rate` requests a second for each key, and `burst` at once. A rate of 0 means no limit.
 
-    A bucket that has filled up again is the same as none, so the oldest go first when there are too many. An
-    OrderedDict finds the oldest at once; a dict walks over all that were taken out before it.
+    The generic cell rate algorithm (ITU-T I.371): of each key one number is kept, the time at which it will have
+    made up for its requests. Those that have not asked for longest are forgotten, a whole generation of them at
+    once: to keep all in the order of their last request would touch several cold places of memory a request.
     """
 
-    __slots__ = ("_buckets", "_burst", "_monotonic", "_rate")
+    __slots__ = ("_ahead", "_earlier", "_interval", "_monotonic", "_recent")
 
     def __init__(self, rate: float, burst: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._rate = rate
-        self._burst = burst
+        self._interval = 1 / rate if rate > 0 else 0.0
+        self._ahead = (
+            max(0.0, burst - 1) * self._interval + 1e-9
+        )  # what rounding may take from the last of a burst
         self._monotonic = monotonic
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._recent: dict[str, float] = {}
+        self._earlier: dict[str, float] = {}
 
     def allows(self, key: str) -> bool:
-        if self._rate <= 0:
+        interval = self._interval
+        if not interval:
             return True
         now = self._monotonic()
-        tokens, then = self._buckets.pop(key, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - then) * self._rate)
-        allowed = tokens >= 1
-        self._buckets[key] = (tokens - 1 if allowed else tokens, now)
-        if len(self._buckets) > MAX_BUCKETS:
-            self._buckets.popitem(last=False)
+        recent = self._recent
+        made_up = recent.get(key)
+        if made_up is None:
+            made_up = self._earlier.get(key, now)
+        if made_up < now:
+            made_up = now
+        allowed = made_up - now <= self._ahead
+        recent[key] = made_up + interval if allowed else made_up
+        if len(recent) > MAX_KEYS // 2:
+            self._earlier, self._recent = recent, {}
         return allowed
 
 
@@ -47,9 +55,9 @@ class Limits:
     __slots__ = ("_addresses", "_clients", "_pools")
 
     def __init__(self, per_client: float, per_pool: float, per_address: float) -> None:
-        self._clients = TokenBuckets(per_client, 2 * per_client)
-        self._pools = TokenBuckets(per_pool, 2 * per_pool)
-        self._addresses = TokenBuckets(per_address, 2 * per_address)
+        self._clients = Rates(per_client, 2 * per_client)
+        self._pools = Rates(per_pool, 2 * per_pool)
+        self._addresses = Rates(per_address, 2 * per_address)
 
     def allows_token(self, client_id: str, pool_id: str) -> bool:
         """Whether this authenticated client of this pool may have a token now."""

@@ -43,6 +43,12 @@ class PoolSnapshot:
     domains: tuple[tuple[str, str], ...] = ()
     """(kind, name) of the pool's domains."""
 
+    def has_domain(self, name: str) -> bool:
+        for _, domain in self.domains:  # noqa: SIM110  # two at most; a generator would cost more than the loop
+            if domain == name:
+                return True
+        return False
+
     def access_key(self, now: float) -> SignerKey:
         """The key whose turn it is: the last one whose time has come."""
         current = self.access_keys[0]

@@ -48,7 +48,7 @@ async def authenticate_client(
     if CLIENT_ID.fullmatch(client_id):
         request.actor = client_id
     client = await _find(parts, client_id)
-    is_known = client is not None and any(name == domain for _, name in client.pool.domains)
+    is_known = client is not None and client.pool.has_domain(domain)
     own = client.secrets if client is not None and is_known else ()
     is_right = any([secret.matches(text) for secret in own or NOBODY for text in candidates])
     if client is None or not own or not is_right:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from poolhouse.core.errors import ConcurrentModificationException, ResourceNotFoundException
 from poolhouse.store.documents import write_document
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 FOREIGN_KEY_VIOLATION = "23503"
 """SQLSTATE. Source: PostgreSQL, appendix A."""
@@ -32,8 +34,13 @@ def is_storable(key: str) -> bool:
 
 def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """INSERT in the engine's own dialect, which knows ON CONFLICT."""
+    # Imported here: PostgreSQL's takes a tenth of a start, and an embedded database never needs it.
     if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
     return postgresql.insert(table)
 
 
