@@ -67,8 +67,9 @@ def test_every_foreign_key_is_the_beginning_of_an_index() -> None:
     for table in metadata.tables.values():
         indexes = [list(index.columns) for index in table.indexes] + [list(table.primary_key.columns)]
         indexes += [list(c.columns) for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
-        for key in table.foreign_keys:
-            assert any(columns[0] is key.parent for columns in indexes), f"{table.name}.{key.parent.name}"
+        for key in table.foreign_key_constraints:
+            of_key = list(key.columns)
+            assert any(columns[: len(of_key)] == of_key for columns in indexes), key.name
 
 
 def test_the_known_revisions_are_those_that_are_there() -> None:

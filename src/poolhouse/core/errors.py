@@ -104,6 +104,145 @@ class UnsupportedOperationException(CognitoError):
     pass
 
 
+# --- errors of people and their sign-ins -------------------------------------------------------------------
+
+
+class UserNotFoundException(CognitoError):
+    message = "User does not exist."
+
+
+class UsernameExistsException(CognitoError):
+    message = "User already exists"
+
+
+class AliasExistsException(CognitoError):
+    message = "An account with the given email already exists."
+
+
+class UserNotConfirmedException(CognitoError):
+    message = "User is not confirmed."
+
+
+class PasswordResetRequiredException(CognitoError):
+    message = "Password reset required for the user"
+
+
+class InvalidPasswordException(CognitoError):
+    message = "Password did not conform with policy"
+
+
+class PasswordHistoryPolicyViolationException(CognitoError):
+    message = "Password has previously been used"
+
+
+class CodeMismatchException(CognitoError):
+    message = "Invalid verification code provided, please try again."
+
+
+class ExpiredCodeException(CognitoError):
+    message = "Invalid code provided, please request a code again."
+
+
+class CodeDeliveryFailureException(CognitoError):
+    message = "The code could not be delivered."
+
+
+class TooManyFailedAttemptsException(CognitoError):
+    message = "Attempt limit exceeded, please try after some time."
+
+
+class UnsupportedUserStateException(CognitoError):
+    pass
+
+
+class MFAMethodNotFoundException(CognitoError):
+    message = "MFA method not found."
+
+
+class SoftwareTokenMFANotFoundException(CognitoError):
+    message = "Software Token MFA does not exist for the user."
+
+
+class EnableSoftwareTokenMFAException(CognitoError):
+    message = "Code mismatch and fail enable Software Token MFA"
+
+
+class InvalidUserPoolConfigurationException(CognitoError):
+    pass
+
+
+class InvalidSmsRoleAccessPolicyException(CognitoError):
+    pass
+
+
+class InvalidSmsRoleTrustRelationshipException(CognitoError):
+    pass
+
+
+class InvalidEmailRoleAccessPolicyException(CognitoError):
+    pass
+
+
+class InvalidLambdaResponseException(CognitoError):
+    pass
+
+
+class UnexpectedLambdaException(CognitoError):
+    pass
+
+
+class UserLambdaValidationException(CognitoError):
+    pass
+
+
+class UserPoolAddOnNotEnabledException(CognitoError):
+    pass
+
+
+class RefreshTokenReuseException(CognitoError):
+    message = "Refresh token has been invalidated"
+
+
+class UnauthorizedException(CognitoError):
+    message = "Unauthorized"
+
+
+class UnsupportedTokenTypeException(CognitoError):
+    message = "Unsupported token type"
+
+
+class DeviceKeyExistsException(CognitoError):
+    message = "Device key already exists for the user."
+
+
+class WebAuthnNotEnabledException(CognitoError):
+    message = "WebAuthn is not enabled for the user pool."
+
+
+class WebAuthnConfigurationMissingException(CognitoError):
+    message = "The user pool has no relying party configured for WebAuthn."
+
+
+class WebAuthnChallengeNotFoundException(CognitoError):
+    message = "WebAuthn challenge not found."
+
+
+class WebAuthnRelyingPartyMismatchException(CognitoError):
+    message = "The relying party does not match the user pool's."
+
+
+class WebAuthnClientMismatchException(CognitoError):
+    message = "The credential was registered with another app client."
+
+
+class WebAuthnOriginNotAllowedException(CognitoError):
+    message = "The origin is not allowed for the relying party."
+
+
+class WebAuthnCredentialNotSupportedException(CognitoError):
+    message = "The credential is not supported."
+
+
 # --- errors before an operation -------------------------------------------------------------------------
 
 

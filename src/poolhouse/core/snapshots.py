@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from poolhouse.core.clients import UserPoolClient
+from poolhouse.core.pools import UserPool
 from poolhouse.core.secret import Secret
 
 
@@ -37,6 +39,8 @@ class PoolSnapshot:
     """The issuer set for this pool; None for the server's own form."""
     access_keys: tuple[SignerKey, ...]
     """Keys that sign access tokens, the next to sign last."""
+    id_keys: tuple[SignerKey, ...]
+    """Keys that sign ID tokens, likewise."""
     published_keys: tuple[PublishedKey, ...]
     scopes: frozenset[str]
     """Every `identifier/name` that a resource server of the pool declares now."""
@@ -50,13 +54,21 @@ class PoolSnapshot:
         return False
 
     def access_key(self, now: float) -> SignerKey:
-        """The key whose turn it is: the last one whose time has come."""
-        current = self.access_keys[0]
-        for key in self.access_keys[1:]:
-            if key.signs_from > now:
-                break
-            current = key
-        return current
+        """The key whose turn it is to sign access tokens."""
+        return _in_turn(self.access_keys, now)
+
+    def id_key(self, now: float) -> SignerKey:
+        return _in_turn(self.id_keys, now)
+
+
+def _in_turn(keys: tuple[SignerKey, ...], now: float) -> SignerKey:
+    """The last one whose time has come."""
+    current = keys[0]
+    for key in keys[1:]:
+        if key.signs_from > now:
+            break
+        current = key
+    return current
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +85,15 @@ class ClientSnapshot:
     access_token_lifetime: int
     """Seconds."""
     audience: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppSnapshot:
+    """What a person's sign-in needs: an app client and its pool, whole."""
+
+    client: UserPoolClient
+    user_pool: UserPool
+    secrets: tuple[Secret, ...]
+    """None, one or two, all valid."""
+    pool: PoolSnapshot
+    """The pool's keys and issuer."""

@@ -18,12 +18,14 @@ from itertools import islice
 from typing import Any, Final
 
 from poolhouse.core.errors import StoreUnavailable
-from poolhouse.core.snapshots import ClientSnapshot, PoolSnapshot
+from poolhouse.core.snapshots import AppSnapshot, ClientSnapshot, PoolSnapshot
 from poolhouse.store import snapshots
 from poolhouse.store.changes import Change
 from poolhouse.store.store import Store
 
-KINDS = ("client", "pool", "domain", "access_key")
+KINDS = ("client", "app", "pool", "domain", "access_key")
+OF_A_CLIENT = ("client", "app")
+"""Both are read from a client and its pool: for machines, and for people."""
 MAX_NEGATIVE = 10_000
 _EVICTED_AT_ONCE = 64
 """One part in this many: the oldest of a dictionary are found by walking over those deleted before them."""
@@ -99,7 +101,7 @@ class Cache:
         value = self._entries[kind].get(key)
         if value is None:
             return None if (kind, key) in self._nothing else ABSENT
-        if kind == "client" and self._pools.get(value.pool.id) is not value.pool:
+        if kind in OF_A_CLIENT and self._pools.get(value.pool.id) is not value.pool:
             return ABSENT
         return value
 
@@ -147,7 +149,7 @@ class Cache:
             _evict(self._nothing, MAX_NEGATIVE)
             return
         self._nothing.pop((kind, key), None)
-        if isinstance(value, ClientSnapshot):
+        if isinstance(value, ClientSnapshot | AppSnapshot):
             # All clients of a pool share the snapshot that was here first; both are current.
             pool = self._pools.setdefault(value.pool.id, value.pool)
             if pool is not value.pool:
@@ -167,16 +169,17 @@ class Cache:
                 load.all_changed = True
             return
         for change in changes:
-            self._entries.get(change.kind, {}).pop(change.key, None)
-            self._nothing.pop(change.tag, None)
+            for kind in OF_A_CLIENT if change.kind == "client" else (change.kind,):
+                self._entries.get(kind, {}).pop(change.key, None)
+                self._nothing.pop((kind, change.key), None)
         for load in self._under_way:
             load.changed.update(change.tag for change in changes)
 
 
 def _tags(kind: str, key: str, value: Any | None) -> Iterator[Tag]:
     """What the value was read from."""
-    yield kind, key
-    if isinstance(value, ClientSnapshot):
+    yield "client" if kind in OF_A_CLIENT else kind, key
+    if isinstance(value, ClientSnapshot | AppSnapshot):
         yield "pool", value.pool.id
 
 

@@ -20,6 +20,12 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
     "resource_server": (),
     "user_pool_domain": (),
     "user_group": (),
+    "pool_user": (),
+    "user_password": (),
+    "user_totp": (),
+    "user_device": (),
+    "user_passkey": (),
+    "token_family": (),
     "access_key": (),
     "audit": (),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,16 @@ def remove(connection: sa.Connection, table: sa.Table, **key: str) -> bool:
         return False
     conditions = [table.c[name] == value for name, value in key.items()]
     return connection.execute(sa.delete(table).where(*conditions)).rowcount > 0
+
+
+def remove_oldest(
+    connection: sa.Connection, table: sa.Table, column: str, before: datetime, limit: int
+) -> int:
+    """Remove up to `limit` rows whose time in `column` is before `before`; how many were removed."""
+    key = list(table.primary_key.columns)
+    old = sa.select(*key).where(table.c[column] < before).order_by(table.c[column]).limit(limit)
+    statement = sa.delete(table).where(sa.tuple_(*key).in_(old))
+    return connection.execute(statement).rowcount
 
 
 def _is_missing_parent(error: sa.exc.IntegrityError) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from poolhouse.core.access_keys import AccessKey
 from poolhouse.core.domains import Domain
-from poolhouse.core.keys import KeyUse, in_turn, load_private_key
-from poolhouse.core.snapshots import ClientSnapshot, PoolSnapshot, PublishedKey, SignerKey
+from poolhouse.core.keys import KeyUse, SigningKey, in_turn, load_private_key
+from poolhouse.core.snapshots import AppSnapshot, ClientSnapshot, PoolSnapshot, PublishedKey, SignerKey
 from poolhouse.store.transaction import Transaction
 
 Value = TypeVar("Value", bound=Hashable)
-Snapshot = ClientSnapshot | PoolSnapshot | Domain | AccessKey
+Snapshot = AppSnapshot | ClientSnapshot | PoolSnapshot | Domain | AccessKey
 KnownPool = Callable[[str], "PoolSnapshot | None"]
 """The pool's snapshot, where the cache has it."""
 
@@ -26,6 +26,8 @@ def load(tx: Transaction, kind: str, key: str, known_pool: KnownPool) -> Snapsho
     match kind:
         case "client":
             return load_client(tx, key, known_pool)
+        case "app":
+            return load_app(tx, key, known_pool)
         case "pool":
             return load_pool(tx, key)
         case "domain":
@@ -55,6 +57,22 @@ def load_client(tx: Transaction, client_id: str, known_pool: KnownPool) -> Clien
     )
 
 
+def load_app(tx: Transaction, client_id: str, known_pool: KnownPool) -> AppSnapshot | None:
+    client = tx.clients.find(client_id)
+    if client is None:
+        return None
+    user_pool = tx.pools.find(client.pool_id)
+    pool = known_pool(client.pool_id) or load_pool(tx, client.pool_id)
+    if user_pool is None or pool is None:
+        return None
+    return AppSnapshot(
+        client=client,
+        user_pool=user_pool,
+        secrets=tuple(secret.value for secret in tx.client_secrets.of(client.id)),
+        pool=pool,
+    )
+
+
 def load_pool(tx: Transaction, pool_id: str) -> PoolSnapshot | None:
     pool = tx.pools.find(pool_id)
     if pool is None:
@@ -65,10 +83,8 @@ def load_pool(tx: Transaction, pool_id: str) -> PoolSnapshot | None:
         account_id=pool.account_id,
         region=pool.region,
         issuer=pool.extensions.issuer,
-        access_keys=tuple(
-            SignerKey(key.kid, load_private_key(key.private), key.signs_from.timestamp())
-            for key in in_turn(keys, KeyUse.ACCESS)
-        ),
+        access_keys=_signers(keys, KeyUse.ACCESS),
+        id_keys=_signers(keys, KeyUse.ID),
         # Withdrawn ones too: a key is published until its time, which the snapshot outlives.
         published_keys=tuple(
             PublishedKey(key.jwk(), None if key.withdrawn_at is None else key.withdrawn_at.timestamp())
@@ -76,6 +92,13 @@ def load_pool(tx: Transaction, pool_id: str) -> PoolSnapshot | None:
         ),
         scopes=frozenset(name for server in tx.resource_servers.of(pool_id) for name in server.scope_names),
         domains=tuple((domain.kind.value, domain.name) for domain in tx.domains.of(pool_id)),
+    )
+
+
+def _signers(keys: Iterable[SigningKey], use: KeyUse) -> tuple[SignerKey, ...]:
+    return tuple(
+        SignerKey(key.kid, load_private_key(key.private), key.signs_from.timestamp())
+        for key in in_turn(keys, use)
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 from typing import TypeVar
 
 from poolhouse.store.database import Bell, Database, Forget
@@ -24,7 +26,11 @@ class Store:
         self.master_key_id = master_key_id
         """The id of the master key that seals now."""
         self.page_key = page_key
-        """The key that page tokens are signed with, the same on every node."""
+        """The key that page tokens are signed with, and that `key_for` derives others from."""
+
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes for keyed hashes of one purpose, the same on every node (RFC 5869's expansion, one block)."""
+        return hmac.digest(self.page_key, b"poolhouse key for " + purpose.encode() + b"\x01", hashlib.sha256)
 
     async def read(self, work: Work[Result], *, patience: float | None = None) -> Result:
         """The answer of `work`, which sees one state of the database and changes nothing.

@@ -10,11 +10,19 @@ CHANGES_KEPT = timedelta(hours=1)
 """A cache that has not looked for so long empties itself, whatever it missed."""
 WITHDRAWN_KEYS_KEPT = timedelta(days=1)
 """After the time at which a key left the JWKS, so that an operator can still see it."""
+CODES_KEPT = timedelta(days=1)
+"""After its end a code is still known for a while: "expired" says more than "wrong"."""
 
 
 def sweep(tx: Transaction, now: datetime, limit: int) -> int:
     """Remove up to `limit` rows that have expired; how many there were. Fewer than `limit`: nothing is left."""
-    removed = tx.changes.trim(now - CHANGES_KEPT, limit)
-    if removed < limit:
-        removed += tx.signing_keys.remove_withdrawn(now - WITHDRAWN_KEYS_KEPT, limit - removed)
+    removed = 0
+    for remove, before in (
+        (tx.changes.trim, now - CHANGES_KEPT),
+        (tx.signing_keys.remove_withdrawn, now - WITHDRAWN_KEYS_KEPT),
+        (tx.codes.remove_expired, now - CODES_KEPT),
+        (tx.attempts.remove_expired, now),
+    ):
+        if removed < limit:
+            removed += remove(before, limit - removed)
     return removed

@@ -106,6 +106,235 @@ user_group = sa.Table(
     sa.PrimaryKeyConstraint("pool_id", "name"),
 )
 
+
+def _of_user(*rest: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:
+    """The columns of what belongs to one person, and goes with them."""
+    return (
+        sa.Column("pool_id", Key, nullable=False),
+        sa.Column("sub", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "sub"], ["pool_user.pool_id", "pool_user.sub"], ondelete="CASCADE"
+        ),
+        *rest,
+    )
+
+
+# A person. `username_key` is the name as the pool compares it. The attributes are in the document.
+pool_user = sa.Table(
+    "pool_user",
+    metadata,
+    _pool_id(),
+    sa.Column("sub", Key, nullable=False),
+    sa.Column("username_key", Key, nullable=False),
+    sa.Column("status", Key, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    *_document(),
+    sa.PrimaryKeyConstraint("pool_id", "sub"),
+    sa.UniqueConstraint("pool_id", "username_key"),
+    sa.Index(None, "pool_id", "status", "sub"),
+    sa.Index(None, "pool_id", "enabled", "sub"),
+)
+
+# What a list of users may be filtered by: the searchable attributes, as they are compared.
+user_attribute = sa.Table(
+    "user_attribute",
+    metadata,
+    *_of_user(
+        sa.Column("name", Key, nullable=False),
+        sa.Column("value_key", Key, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "name", "value_key", "sub"),
+        sa.Index(None, "pool_id", "sub"),
+    ),
+)
+
+# The other names under which a person signs in: email, phone_number, preferred_username.
+user_alias = sa.Table(
+    "user_alias",
+    metadata,
+    *_of_user(
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("value_key", Key, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "kind", "value_key"),
+        sa.Index(None, "pool_id", "sub"),
+    ),
+)
+
+# `sealed` is the SRP verifier with its salt; empty while no client of the pool allows SRP.
+user_password = sa.Table(
+    "user_password",
+    metadata,
+    *_of_user(
+        sa.Column("hash", sa.Text, nullable=False),
+        sa.Column("sealed", sa.LargeBinary),
+        sa.Column("set_at", Instant, nullable=False),
+        sa.Column("expires_at", Instant),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "sub"),
+    ),
+)
+
+user_totp = sa.Table(
+    "user_totp",
+    metadata,
+    *_of_user(
+        sa.Column("sealed", sa.LargeBinary),
+        sa.Column("pending", sa.LargeBinary),
+        sa.Column("last_step", sa.BigInteger),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "sub"),
+    ),
+)
+
+user_device = sa.Table(
+    "user_device",
+    metadata,
+    *_of_user(
+        sa.Column("key", Key, nullable=False),
+        sa.Column("sealed", sa.LargeBinary),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "key"),
+    ),
+)
+
+user_passkey = sa.Table(
+    "user_passkey",
+    metadata,
+    *_of_user(
+        sa.Column("credential_id", Key, nullable=False),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "credential_id"),
+        sa.Index(None, "pool_id", "sub"),
+    ),
+)
+
+group_member = sa.Table(
+    "group_member",
+    metadata,
+    *_of_user(
+        sa.Column("group_name", Key, nullable=False),
+        sa.Column("added_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "group_name", "sub"),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "group_name"],
+            ["user_group.pool_id", "user_group.name"],
+            name="fk_group_member_group_name",
+            ondelete="CASCADE",
+        ),
+        sa.Index(None, "pool_id", "sub"),
+    ),
+)
+
+# What was sent to a person to be typed in once: the newest of each purpose, as a keyed hash.
+user_code = sa.Table(
+    "user_code",
+    metadata,
+    *_of_user(
+        sa.Column("purpose", Key, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "purpose"),
+        sa.Index(None, "expires_at"),
+    ),
+)
+
+# One sign-in's tokens: what a refresh token continues, and what signing out ends.
+token_family = sa.Table(
+    "token_family",
+    metadata,
+    *_of_user(
+        sa.Column("id", Key, nullable=False),
+        sa.Column("client_id", Key, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.Column("revoked_at", Instant),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "id"),
+        sa.Index(None, "pool_id", "sub"),
+        sa.Index(None, "expires_at"),
+    ),
+)
+
+refresh_token = sa.Table(
+    "refresh_token",
+    metadata,
+    sa.Column("pool_id", Key, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("family_id", Key, nullable=False),
+    sa.Column("issued_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("rotated_at", Instant),
+    sa.PrimaryKeyConstraint("pool_id", "hash"),
+    sa.ForeignKeyConstraint(
+        ["pool_id", "family_id"], ["token_family.pool_id", "token_family.id"], ondelete="CASCADE"
+    ),
+    sa.Index(None, "pool_id", "family_id"),
+)
+
+# A sign-in under way. `sub` has no foreign key: the person may be one that does not exist.
+auth_session = sa.Table(
+    "auth_session",
+    metadata,
+    _pool_id(),
+    sa.Column("id", Key, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("client_id", Key, nullable=False),
+    sa.Column("sub", Key),
+    sa.Column("step", Key, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("pool_id", "id"),
+    sa.Index(None, "pool_id", "sub"),
+    sa.Index(None, "expires_at"),
+)
+
+# How often something was tried: wrong passwords, codes asked for. `key` is a sub, or stands for a name that is no user's.
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    _pool_id(),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("locked_until", Instant),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("pool_id", "kind", "key"),
+    sa.Index(None, "expires_at"),
+)
+
+# What is still to be sent; written with the change that it tells of.
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    _pool_id(),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("next_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("last_error", sa.Text),
+    sa.Index(None, "next_at"),
+    sa.Index(None, "pool_id"),
+)
+
+# Messages kept on this machine where nothing is configured to carry them.
+inbox_message = sa.Table(
+    "inbox_message",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    _pool_id(),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "created_at"),
+    sa.Index(None, "pool_id"),
+)
+
 signing_key = sa.Table(
     "signing_key",
     metadata,

@@ -10,17 +10,22 @@ import sqlalchemy as sa
 from poolhouse.store.changes import Changes
 from poolhouse.store.keyring import Keyring
 from poolhouse.store.repositories.access_keys import AccessKeys
+from poolhouse.store.repositories.attempts import Attempts
 from poolhouse.store.repositories.audit import Audit
 from poolhouse.store.repositories.client_secrets import ClientSecrets
 from poolhouse.store.repositories.clients import Clients
+from poolhouse.store.repositories.codes import Codes
 from poolhouse.store.repositories.data_keys import DataKeys
 from poolhouse.store.repositories.domains import Domains
 from poolhouse.store.repositories.groups import Groups
 from poolhouse.store.repositories.leases import Leases
+from poolhouse.store.repositories.memberships import Memberships
+from poolhouse.store.repositories.passwords import Passwords
 from poolhouse.store.repositories.pools import Pools
 from poolhouse.store.repositories.resource_servers import ResourceServers
 from poolhouse.store.repositories.server_facts import ServerFacts
 from poolhouse.store.repositories.signing_keys import SigningKeys
+from poolhouse.store.repositories.users import Users
 
 
 class Transaction:
@@ -28,19 +33,24 @@ class Transaction:
 
     __slots__ = (
         "access_keys",
+        "attempts",
         "audit",
         "changes",
         "client_secrets",
         "clients",
+        "codes",
         "connection",
         "data_keys",
         "domains",
         "groups",
         "leases",
+        "memberships",
+        "passwords",
         "pools",
         "resource_servers",
         "server",
         "signing_keys",
+        "users",
     )
 
     def __init__(self, connection: sa.Connection, keyring: Keyring, now: Callable[[], datetime]) -> None:
@@ -53,6 +63,11 @@ class Transaction:
         self.resource_servers = ResourceServers(connection, self.changes)
         self.domains = Domains(connection, self.changes)
         self.groups = Groups(connection)
+        self.users = Users(connection)
+        self.passwords = Passwords(connection, self.data_keys)
+        self.memberships = Memberships(connection)
+        self.codes = Codes(connection, self.data_keys)
+        self.attempts = Attempts(connection)
         self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
         self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
         self.audit = Audit(connection)

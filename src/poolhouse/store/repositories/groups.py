@@ -28,7 +28,7 @@ class Groups:
 
     def find(self, pool_id: str, name: str) -> Group | None:
         row = rows.find(self._connection, user_group, pool_id=pool_id, name=name)
-        return None if row is None else _from_row(row)
+        return None if row is None else group_from_row(row)
 
     def add(self, group: Group) -> None:
         values = {
@@ -50,13 +50,13 @@ class Groups:
     def page(self, pool_id: str, *, after: str = "", size: int) -> Sequence[Group]:
         """The next `size` groups by name; `after` is the last one seen, "" at the start."""
         found = rows.page(self._connection, user_group, "name", after, size, pool_id=pool_id)
-        return [_from_row(row) for row in found]
+        return [group_from_row(row) for row in found]
 
     def count(self, pool_id: str) -> int:
         return rows.count(self._connection, user_group, pool_id=pool_id)
 
 
-def _from_row(row: sa.Row[Any]) -> Group:
+def group_from_row(row: sa.Row[Any]) -> Group:
     return Group.from_document(
         read_document("user_group", row.document), pool_id=row.pool_id, name=row.name, version=row.version
     )
