@@ -10,6 +10,8 @@ CHANGES_KEPT = timedelta(hours=1)
 """A cache that has not looked for so long empties itself, whatever it missed."""
 WITHDRAWN_KEYS_KEPT = timedelta(days=1)
 """After the time at which a key left the JWKS, so that an operator can still see it."""
+SESSIONS_KEPT = timedelta(hours=1)
+"""After its end, as codes are."""
 CODES_KEPT = timedelta(days=1)
 """After its end a code is still known for a while: "expired" says more than "wrong"."""
 
@@ -22,6 +24,7 @@ def sweep(tx: Transaction, now: datetime, limit: int) -> int:
         (tx.signing_keys.remove_withdrawn, now - WITHDRAWN_KEYS_KEPT),
         (tx.codes.remove_expired, now - CODES_KEPT),
         (tx.attempts.remove_expired, now),
+        (tx.sessions.remove_expired, now - SESSIONS_KEPT),
     ):
         if removed < limit:
             removed += remove(before, limit - removed)

@@ -24,6 +24,7 @@ from poolhouse.store.repositories.passwords import Passwords
 from poolhouse.store.repositories.pools import Pools
 from poolhouse.store.repositories.resource_servers import ResourceServers
 from poolhouse.store.repositories.server_facts import ServerFacts
+from poolhouse.store.repositories.sessions import Sessions
 from poolhouse.store.repositories.signing_keys import SigningKeys
 from poolhouse.store.repositories.users import Users
 
@@ -49,6 +50,7 @@ class Transaction:
         "pools",
         "resource_servers",
         "server",
+        "sessions",
         "signing_keys",
         "users",
     )
@@ -68,6 +70,7 @@ class Transaction:
         self.memberships = Memberships(connection)
         self.codes = Codes(connection, self.data_keys)
         self.attempts = Attempts(connection)
+        self.sessions = Sessions(connection, self.data_keys)
         self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
         self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
         self.audit = Audit(connection)
