@@ -35,7 +35,10 @@ from poolhouse.edge.tracing import Tracing, tracing_from
 from poolhouse.limits import Limits
 from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
+from poolhouse.ports.passwords import Argon2Hasher
+from poolhouse.ports.powers import GmpPowers
 from poolhouse.ports.signer import LoopSigner
+from poolhouse.postman import Postman
 from poolhouse.store import open_store
 from poolhouse.store.cache import Cache
 from poolhouse.sweeper import Sweeper
@@ -63,6 +66,8 @@ class Server:
         application = Application(parts, addresses, self._health, self.recorder)
         self.listener = Listener(application, settings, certificate)
         self._admin = Listener(AdminApplication(self._health, parts.random), settings, None)
+        assert isinstance(parts.postman, Postman)
+        self.postman = parts.postman
         self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
         self._metrics = metrics
         metrics.watch_connections(lambda: self.listener.connections)
@@ -70,6 +75,7 @@ class Server:
     async def start(self, sockets: list[socket.socket], admin_sockets: list[socket.socket]) -> None:
         """Accept connections on `sockets`; on none where a supervisor hands them over."""
         self.sweeper.start()
+        self.postman.start()
         self._metrics.start()
         await self.listener.start(sockets)
         await self._admin.start(admin_sockets)
@@ -80,6 +86,7 @@ class Server:
         await self.listener.stop(self.parts.settings.shutdown_grace.total_seconds())
         await self._admin.stop(0)
         await self.sweeper.stop()
+        await self.postman.stop()
         self.parts.cache.close()
         await self.parts.store.aclose()
         self.recorder.flush()
@@ -104,17 +111,19 @@ def build(
     clock = clock or SystemClock()
     random = random or SystemRandom()
     store = open_store(settings, now=clock.now)
+    ports = ports or Ports(signer=LoopSigner())
     parts = Parts(
         settings=settings,
         clock=clock,
         random=random,
         store=store,
         cache=Cache(store, entries=settings.cache_entries, stale_for=settings.stale_tokens_for),
-        ports=ports or Ports(signer=LoopSigner()),
+        ports=ports,
         limits=Limits(
             settings.token_rate_per_client, settings.token_rate_per_pool, settings.rate_per_address
         ),
         addresses=Addresses(settings),
+        postman=Postman(store, clock, ports, local_inbox=settings.local_inbox),
         started_at=clock.now(),
     )
     return Server(
@@ -123,6 +132,14 @@ def build(
         Metrics(),
         tracing_from(os.environ),
         certificate or _certificate(settings),
+    )
+
+
+def _ports(settings: Settings) -> Ports:
+    return Ports(
+        signer=LoopSigner(),
+        passwords=Argon2Hasher(settings.hashing_threads, settings.hashing_queue),
+        powers=GmpPowers(settings.hashing_threads, settings.hashing_queue),
     )
 
 

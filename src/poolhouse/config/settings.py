@@ -45,6 +45,7 @@ _storage = _section("Storage")
 _identity = _section("Identity")
 _access = _section("Keys and access")
 _admin = _section("Operation")
+_delivery = _section("Mail and SMS")
 _limits = _section("Limits")
 _quotas = _section("Quotas")
 
@@ -196,6 +197,13 @@ class Settings:
         timedelta(seconds=25), kinds.DURATION, "How long requests under way may take to finish after SIGTERM."
     )
 
+    local_inbox: bool = _delivery(
+        True,
+        kinds.BOOLEAN,
+        "Keep messages that nothing is configured to carry, for `poolhouse inbox` and the page `/inbox/`. Off,"
+        " whoever asks for one hears that it could not be delivered.",
+    )
+
     keep_alive: timedelta = _limits(
         timedelta(seconds=75), kinds.DURATION, "How long an idle connection is kept open."
     )
@@ -219,6 +227,19 @@ class Settings:
     )
     rate_per_address: float = _limits(
         10_000.0, kinds.RATE, "Requests of any kind a second and worker from one address; `0` for no limit."
+    )
+
+    hashing_threads: int = _limits(
+        2,
+        kinds.integer(1, 256),
+        "Threads of each worker that hash passwords, and as many that compute SRP. Each needs 46 MiB while it"
+        " hashes; more of them than cores gain nothing.",
+    )
+    hashing_queue: int = _limits(
+        100,
+        kinds.integer(0, 100_000),
+        "Passwords of each worker that wait to be hashed, and proofs of SRP, beyond which the next one is refused"
+        " at once with `TooManyRequestsException`.",
     )
 
     max_user_pools: int = _quotas(1000, kinds.COUNT, "User pools of an account and region.")
