@@ -16,6 +16,7 @@ from poolhouse.store.repositories.client_secrets import ClientSecrets
 from poolhouse.store.repositories.clients import Clients
 from poolhouse.store.repositories.codes import Codes
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.repositories.devices import Devices
 from poolhouse.store.repositories.domains import Domains
 from poolhouse.store.repositories.groups import Groups
 from poolhouse.store.repositories.leases import Leases
@@ -26,6 +27,7 @@ from poolhouse.store.repositories.resource_servers import ResourceServers
 from poolhouse.store.repositories.server_facts import ServerFacts
 from poolhouse.store.repositories.sessions import Sessions
 from poolhouse.store.repositories.signing_keys import SigningKeys
+from poolhouse.store.repositories.totp import Totp
 from poolhouse.store.repositories.users import Users
 
 
@@ -42,6 +44,7 @@ class Transaction:
         "codes",
         "connection",
         "data_keys",
+        "devices",
         "domains",
         "groups",
         "leases",
@@ -52,6 +55,7 @@ class Transaction:
         "server",
         "sessions",
         "signing_keys",
+        "totp",
         "users",
     )
 
@@ -69,6 +73,8 @@ class Transaction:
         self.passwords = Passwords(connection, self.data_keys)
         self.memberships = Memberships(connection)
         self.codes = Codes(connection, self.data_keys)
+        self.totp = Totp(connection, self.data_keys)
+        self.devices = Devices(connection, self.data_keys)
         self.attempts = Attempts(connection)
         self.sessions = Sessions(connection, self.data_keys)
         self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
