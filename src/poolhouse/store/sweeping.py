@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from poolhouse.core.keys import MAX_TOKEN_LIFETIME
 from poolhouse.store.transaction import Transaction
 
 CHANGES_KEPT = timedelta(hours=1)
@@ -12,8 +13,11 @@ WITHDRAWN_KEYS_KEPT = timedelta(days=1)
 """After the time at which a key left the JWKS, so that an operator can still see it."""
 SESSIONS_KEPT = timedelta(hours=1)
 """After its end, as codes are."""
+INBOX_KEPT = timedelta(days=7)
 CODES_KEPT = timedelta(days=1)
 """After its end a code is still known for a while: "expired" says more than "wrong"."""
+FAMILIES_KEPT = MAX_TOKEN_LIFETIME
+"""After the end of its refresh token a family's last access token may live so long, and is asked for here."""
 
 
 def sweep(tx: Transaction, now: datetime, limit: int) -> int:
@@ -24,6 +28,8 @@ def sweep(tx: Transaction, now: datetime, limit: int) -> int:
         (tx.signing_keys.remove_withdrawn, now - WITHDRAWN_KEYS_KEPT),
         (tx.codes.remove_expired, now - CODES_KEPT),
         (tx.attempts.remove_expired, now),
+        (tx.families.remove_expired, now - FAMILIES_KEPT),
+        (tx.inbox.remove_expired, now - INBOX_KEPT),
         (tx.sessions.remove_expired, now - SESSIONS_KEPT),
     ):
         if removed < limit:

@@ -240,13 +240,16 @@ user_code = sa.Table(
     ),
 )
 
-# One sign-in's tokens: what a refresh token continues, and what signing out ends.
+# One sign-in's tokens: what a refresh token continues, and what signing out ends. `hash` is its refresh token's,
+# `sealed` the token itself where it may be asked for again.
 token_family = sa.Table(
     "token_family",
     metadata,
     *_of_user(
         sa.Column("id", Key, nullable=False),
         sa.Column("client_id", Key, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary),
         sa.Column("expires_at", Instant, nullable=False),
         sa.Column("revoked_at", Instant),
         *_document(),
@@ -256,20 +259,18 @@ token_family = sa.Table(
     ),
 )
 
-refresh_token = sa.Table(
-    "refresh_token",
+# Refresh tokens that were exchanged a moment ago; each exchange removes those of which it was long ago.
+retired_refresh_token = sa.Table(
+    "retired_refresh_token",
     metadata,
     sa.Column("pool_id", Key, nullable=False),
-    sa.Column("hash", sa.LargeBinary, nullable=False),
     sa.Column("family_id", Key, nullable=False),
-    sa.Column("issued_at", Instant, nullable=False),
-    sa.Column("expires_at", Instant, nullable=False),
-    sa.Column("rotated_at", Instant),
-    sa.PrimaryKeyConstraint("pool_id", "hash"),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("retired_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("pool_id", "family_id", "hash"),
     sa.ForeignKeyConstraint(
         ["pool_id", "family_id"], ["token_family.pool_id", "token_family.id"], ondelete="CASCADE"
     ),
-    sa.Index(None, "pool_id", "family_id"),
 )
 
 # A sign-in under way. `sub` has no foreign key: the person may be one that does not exist.

@@ -18,9 +18,12 @@ from poolhouse.store.repositories.codes import Codes
 from poolhouse.store.repositories.data_keys import DataKeys
 from poolhouse.store.repositories.devices import Devices
 from poolhouse.store.repositories.domains import Domains
+from poolhouse.store.repositories.families import Families
 from poolhouse.store.repositories.groups import Groups
+from poolhouse.store.repositories.inbox import Inbox
 from poolhouse.store.repositories.leases import Leases
 from poolhouse.store.repositories.memberships import Memberships
+from poolhouse.store.repositories.outbox import Outbox
 from poolhouse.store.repositories.passwords import Passwords
 from poolhouse.store.repositories.pools import Pools
 from poolhouse.store.repositories.resource_servers import ResourceServers
@@ -46,9 +49,12 @@ class Transaction:
         "data_keys",
         "devices",
         "domains",
+        "families",
         "groups",
+        "inbox",
         "leases",
         "memberships",
+        "outbox",
         "passwords",
         "pools",
         "resource_servers",
@@ -72,7 +78,10 @@ class Transaction:
         self.users = Users(connection)
         self.passwords = Passwords(connection, self.data_keys)
         self.memberships = Memberships(connection)
+        self.families = Families(connection, self.data_keys)
         self.codes = Codes(connection, self.data_keys)
+        self.outbox = Outbox(connection, self.data_keys)
+        self.inbox = Inbox(connection, self.data_keys)
         self.totp = Totp(connection, self.data_keys)
         self.devices = Devices(connection, self.data_keys)
         self.attempts = Attempts(connection)

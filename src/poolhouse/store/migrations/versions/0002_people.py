@@ -116,6 +116,8 @@ def _tokens() -> None:
         *_of_user("token_family"),
         sa.Column("id", KEY, nullable=False),
         sa.Column("client_id", KEY, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
         sa.Column("revoked_at", sa.BigInteger),
         *_document(),
@@ -124,22 +126,19 @@ def _tokens() -> None:
     _index("token_family", "pool_id", "sub")
     _index("token_family", "expires_at")
     op.create_table(
-        "refresh_token",
+        "retired_refresh_token",
         sa.Column("pool_id", KEY, nullable=False),
-        sa.Column("hash", sa.LargeBinary, nullable=False),
         sa.Column("family_id", KEY, nullable=False),
-        sa.Column("issued_at", sa.BigInteger, nullable=False),
-        sa.Column("expires_at", sa.BigInteger, nullable=False),
-        sa.Column("rotated_at", sa.BigInteger),
-        sa.PrimaryKeyConstraint("pool_id", "hash", name="pk_refresh_token"),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.Column("retired_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "family_id", "hash", name="pk_retired_refresh_token"),
         sa.ForeignKeyConstraint(
             ["pool_id", "family_id"],
             ["token_family.pool_id", "token_family.id"],
-            name="fk_refresh_token_pool_id",
+            name="fk_retired_refresh_token_pool_id",
             ondelete="CASCADE",
         ),
     )
-    _index("refresh_token", "pool_id", "family_id")
 
 
 def _sign_ins() -> None:

@@ -1,0 +1,137 @@
+"""Families of tokens: what a sign-in gave, and whether it still stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from poolhouse.core.families import LONGEST_GRACE, Family
+from poolhouse.core.sealing import Place
+from poolhouse.core.secret import Secret
+from poolhouse.store import rows
+from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.tables import pool_user, retired_refresh_token, token_family
+
+
+class Families:
+    """Rows of `token_family`, and of `retired_refresh_token`, which go with them. No cache holds them: what a
+    sign-out ended is refused on every node from its commit on."""
+
+    def __init__(self, connection: sa.Connection, data_keys: DataKeys) -> None:
+        self._connection = connection
+        self._data_keys = data_keys
+
+    def add(self, family: Family) -> None:
+        values = {
+            "pool_id": family.pool_id,
+            "sub": family.sub,
+            "id": family.id,
+            "client_id": family.client_id,
+            "hash": family.current,
+            "sealed": None,
+            "expires_at": family.expires_at,
+            "revoked_at": family.revoked_at,
+            "document": write_document("token_family", family.to_document()),
+            "version": 1,
+        }
+        self._connection.execute(sa.insert(token_family).values(values))
+
+    def find(self, pool_id: str, id: str) -> Family | None:
+        row = rows.find(self._connection, token_family, pool_id=pool_id, id=id)
+        return None if row is None else _from_row(row)
+
+    def lock(self, pool_id: str, id: str) -> Family | None:
+        """The family, its row locked until the transaction ends. Lock its person first, as everybody does."""
+        mine = (token_family.c.pool_id == pool_id) & (token_family.c.id == id)
+        row = self._connection.execute(sa.select(token_family).where(mine).with_for_update()).one_or_none()
+        return None if row is None else _from_row(row)
+
+    def retired(self, family: Family) -> Mapping[bytes, datetime]:
+        """Hashes of the refresh tokens that were exchanged last, and when each was."""
+        mine = _retired_of(family)
+        found = self._connection.execute(sa.select(retired_refresh_token).where(mine))
+        return {row.hash: row.retired_at for row in found}
+
+    def replacement(self, family: Family) -> Secret:
+        """The family's refresh token, where `is_repeatable` says that it is kept."""
+        mine = (token_family.c.pool_id == family.pool_id) & (token_family.c.id == family.id)
+        sealed = self._connection.execute(sa.select(token_family.c.sealed).where(mine)).scalar_one()
+        return self._data_keys.open(sealed, _place(family))
+
+    def rotate(self, family: Family, current: bytes, now: datetime, *, repeatable: Secret | None) -> bool:
+        """Put the refresh token of the hash `current` in the place of the one that the family has; False where
+        somebody else was first, or ended the family. `repeatable` is the token itself, to be given again."""
+        statement = (
+            sa.update(token_family)
+            .where(
+                token_family.c.pool_id == family.pool_id,
+                token_family.c.id == family.id,
+                token_family.c.hash == family.current,
+                token_family.c.revoked_at.is_(None),
+            )
+            .values(
+                hash=current,
+                sealed=None if repeatable is None else self._data_keys.seal(repeatable, _place(family)),
+            )
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            return False
+        old = retired_refresh_token.c.retired_at <= now - LONGEST_GRACE
+        self._connection.execute(sa.delete(retired_refresh_token).where(_retired_of(family), old))
+        if repeatable is not None:
+            values = {
+                "pool_id": family.pool_id,
+                "family_id": family.id,
+                "hash": family.current,
+                "retired_at": now,
+            }
+            self._connection.execute(sa.insert(retired_refresh_token).values(values))
+        return True
+
+    def revoke(self, pool_id: str, id: str, now: datetime) -> bool:
+        """End a family; False where it had ended before, or is not there."""
+        mine = (token_family.c.pool_id == pool_id) & (token_family.c.id == id)
+        statement = sa.update(token_family).where(mine, token_family.c.revoked_at.is_(None))
+        return self._connection.execute(statement.values(revoked_at=now, sealed=None)).rowcount == 1
+
+    def revoke_all(self, pool_id: str, sub: str, now: datetime) -> int:
+        """End every family of a person; how many there were.
+
+        The person's row is locked first, as by whoever issues tokens: a sign-in that is being answered is ended
+        too, or begins after this.
+        """
+        person = (pool_user.c.pool_id == pool_id) & (pool_user.c.sub == sub)
+        self._connection.execute(sa.select(pool_user.c.sub).where(person).with_for_update())
+        theirs = (token_family.c.pool_id == pool_id) & (token_family.c.sub == sub)
+        statement = sa.update(token_family).where(theirs, token_family.c.revoked_at.is_(None))
+        return self._connection.execute(statement.values(revoked_at=now, sealed=None)).rowcount
+
+    def remove_expired(self, before: datetime, limit: int) -> int:
+        return rows.remove_oldest(self._connection, token_family, "expires_at", before, limit)
+
+
+def _retired_of(family: Family) -> sa.ColumnElement[bool]:
+    table = retired_refresh_token
+    return (table.c.pool_id == family.pool_id) & (table.c.family_id == family.id)
+
+
+def _place(family: Family) -> Place:
+    return Place("token_family", "sealed", family.pool_id, family.id)
+
+
+def _from_row(row: sa.Row[Any]) -> Family:
+    return Family.from_document(
+        read_document("token_family", row.document),
+        pool_id=row.pool_id,
+        id=row.id,
+        sub=row.sub,
+        client_id=row.client_id,
+        current=row.hash,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        is_repeatable=row.sealed is not None,
+    )
