@@ -87,6 +87,7 @@ class Server:
         await self._admin.stop(0)
         await self.sweeper.stop()
         await self.postman.stop()
+        self.parts.ports.close()
         self.parts.cache.close()
         await self.parts.store.aclose()
         self.recorder.flush()
@@ -111,7 +112,7 @@ def build(
     clock = clock or SystemClock()
     random = random or SystemRandom()
     store = open_store(settings, now=clock.now)
-    ports = ports or Ports(signer=LoopSigner())
+    ports = ports or _ports(settings)
     parts = Parts(
         settings=settings,
         clock=clock,

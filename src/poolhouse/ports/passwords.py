@@ -34,6 +34,8 @@ class PasswordHasher(Protocol):
     def needs_rehash(self, hash: str) -> bool:
         """Whether the hash was made with other parameters than a new one would be."""
 
+    def close(self) -> None: ...
+
 
 class Argon2Hasher:
     """Argon2id (RFC 9106). It needs 46 MiB a thread while it runs, and gives the interpreter's lock away."""

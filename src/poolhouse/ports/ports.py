@@ -16,3 +16,8 @@ class Ports:
     mail: Carrier | None = None
     """None: nothing is configured to carry e-mail."""
     sms: Carrier | None = None
+
+    def close(self) -> None:
+        """Let go of threads, once nobody asks any more."""
+        self.passwords.close()
+        self.powers.close()

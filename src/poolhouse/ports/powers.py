@@ -20,6 +20,8 @@ class Powers(Protocol):
     async def shared(self, A: int, B: int, v: int, b: int) -> tuple[int, int]:
         """(`u`, `S`): what both sides come to know if the client knows the password."""
 
+    def close(self) -> None: ...
+
 
 class GmpPowers:
     """By GMP's mpz_powm_sec, which takes its steps whatever the bits of the exponent are, and with the
