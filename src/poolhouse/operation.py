@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from poolhouse.config import Settings
 from poolhouse.core.audit import AuditRecord
 from poolhouse.core.ids import Random, uuid7
+from poolhouse.core.outgoing import Outcome
 from poolhouse.limits import Limits
 from poolhouse.ports import Ports
 from poolhouse.store import Store, Transaction
@@ -33,6 +35,11 @@ class SystemClock:
 class Addresses(Protocol):
     def of_domain(self, name: str, *, is_custom: bool) -> str:
         """The canonical base address of a domain, without a slash at its end."""
+
+
+class Postman(Protocol):
+    def send(self, message_ids: Iterable[str], /) -> Sequence[asyncio.Task[Outcome]]:
+        """Begin to deliver messages of the outbox. The tasks go on whoever waits for them, and never raise."""
 
 
 class SystemRandom:
@@ -77,6 +84,7 @@ class Parts:
     ports: Ports
     limits: Limits
     addresses: Addresses
+    postman: Postman
     started_at: datetime
 
     def home_of(self, pool_id: str) -> str:

@@ -26,6 +26,11 @@ def user_pool(request: Mapping[str, Any], region: str, account_id: str) -> str:
     return user_pool_arn(request.get("UserPoolId", "*"), region, account_id)
 
 
+def user_pool_or_everything(request: Mapping[str, Any], region: str, account_id: str) -> str:
+    """Of one pool where the request names one, else of all that there is."""
+    return user_pool(request, region, account_id) if "UserPoolId" in request else "*"
+
+
 def user_pool_arn(pool_id: str, region: str, account_id: str) -> str:
     return f"arn:aws:cognito-idp:{region}:{account_id}:userpool/{pool_id}"[:MAX_ARN]
 

@@ -10,8 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from poolhouse.administration import access_keys, extensions, server, signing_keys
-from poolhouse.aws.resources import ResourceOf, access_key, everything, named_by_arn, user_pool
+from poolhouse.administration import access_keys, extensions, inbox, server, signing_keys
+from poolhouse.aws.resources import (
+    ResourceOf,
+    access_key,
+    everything,
+    named_by_arn,
+    user_pool,
+    user_pool_or_everything,
+)
 from poolhouse.operation import Call
 from poolhouse.userpools import (
     client_secrets,
@@ -82,6 +89,7 @@ TARGETS: Targets = {
         "GetAccessKey": Target(access_keys.get_access_key, access_key),
         "GetServerStatus": Target(server.get_server_status, everything),
         "ListAccessKeys": Target(access_keys.list_access_keys, everything),
+        "ListInboxMessages": Target(inbox.list_inbox_messages, user_pool_or_everything),
         "ListSigningKeys": Target(signing_keys.list_signing_keys),
         "RotateMasterKey": Target(server.rotate_master_key, everything),
         "RotateSigningKey": Target(signing_keys.rotate_signing_key),

@@ -62,6 +62,19 @@ class GetServerStatusResponse(TypedDict, total=False):
     Status: ServerStatusType
 
 
+class InboxMessageType(TypedDict, total=False):
+    MessageId: str
+    UserPoolId: str
+    Medium: str
+    Purpose: str
+    Destination: str
+    UserName: str
+    Subject: str
+    Body: str
+    Code: str
+    CreateDate: float
+
+
 class ListAccessKeysRequest(TypedDict, total=False):
     MaxResults: int
     NextToken: str
@@ -69,6 +82,17 @@ class ListAccessKeysRequest(TypedDict, total=False):
 
 class ListAccessKeysResponse(TypedDict, total=False):
     AccessKeys: list[AccessKeyType]
+    NextToken: str
+
+
+class ListInboxMessagesRequest(TypedDict, total=False):
+    UserPoolId: str
+    MaxResults: int
+    NextToken: str
+
+
+class ListInboxMessagesResponse(TypedDict, total=False):
+    Messages: list[InboxMessageType]
     NextToken: str
 
 

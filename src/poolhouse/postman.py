@@ -1,0 +1,165 @@
+"""The postman: takes messages out of the outbox to who carries them, or lays them into the local inbox.
+
+A message is first tried at once, by the process that wrote it. What was not delivered then (the carrier was away,
+the process died) is due a little later, for whichever process finds it first. A claim on a message holds longer
+than an attempt may take, so two nodes never deliver it at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from poolhouse.core.errors import StoreUnavailable
+from poolhouse.core.messages import mask
+from poolhouse.core.outgoing import Outcome, Outgoing
+from poolhouse.operation import Clock
+from poolhouse.ports import Ports
+from poolhouse.ports.carriers import Carrier, Refused, Unavailable
+from poolhouse.store import Store, Transaction
+
+EVERY = 5.0
+"""Seconds between two looks into the outbox."""
+ATTEMPT = 30.0
+"""Seconds that one attempt may take."""
+CLAIM = timedelta(seconds=90)
+"""How long a claim holds: an attempt, and what the database may take before and after it."""
+BATCH = 20
+"""Messages that are tried at the same time."""
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(hours=1)
+MAX_ATTEMPTS = 40
+"""More than fit into the day after which every message has ended."""
+
+log = logging.getLogger("poolhouse")
+
+
+class Postman:
+    """One per process. `local_inbox`: whether what nothing is configured to carry is kept for the developer."""
+
+    def __init__(self, store: Store, clock: Clock, ports: Ports, *, local_inbox: bool) -> None:
+        self._store = store
+        self._clock = clock
+        self._carriers: dict[str, Carrier | None] = {"EMAIL": ports.mail, "SMS": ports.sms}
+        self._local_inbox = local_inbox
+        self._worker: asyncio.Task[None] | None = None
+        self._attempts: set[asyncio.Task[Outcome]] = set()
+
+    def start(self) -> None:
+        self._worker = asyncio.create_task(self._for_ever())
+
+    async def stop(self) -> None:
+        """Let attempts under way end: one that is cut off may be made twice."""
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+        if self._attempts:
+            await asyncio.wait(self._attempts, timeout=5)
+        for attempt in self._attempts:
+            attempt.cancel()
+        for carrier in self._carriers.values():
+            if carrier is not None:
+                await carrier.aclose()
+
+    def send(self, message_ids: Iterable[str]) -> Sequence[asyncio.Task[Outcome]]:
+        """Begin to deliver messages that were just written. The tasks go on whoever waits for them, and never
+        raise."""
+        begun = [asyncio.create_task(self._deliver_new(message_id)) for message_id in message_ids]
+        for task in begun:
+            self._attempts.add(task)
+            task.add_done_callback(self._attempts.discard)
+        return begun
+
+    async def deliver_due(self) -> int:
+        """Try everything that is due; how many were tried."""
+        total = 0
+        while True:
+            now = self._clock.now()
+            if not await self._store.read(lambda tx: tx.outbox.has_due(now)):  # noqa: B023  # run at once
+                return total
+            claimed = await self._store.write(lambda tx: tx.outbox.claim_due(now, now + CLAIM, BATCH))  # noqa: B023
+            await asyncio.gather(*(self._deliver(message) for message in claimed))
+            total += len(claimed)
+
+    async def _deliver_new(self, message_id: str) -> Outcome:
+        now = self._clock.now()
+        try:
+            message = await self._store.write(lambda tx: tx.outbox.claim_new(message_id, now + CLAIM))
+            return await self._deliver(message) if message is not None else Outcome.PUT_OFF
+        except StoreUnavailable:
+            return Outcome.PUT_OFF  # it is still in the outbox
+        except Exception:
+            log.exception("a message could not be sent; it is tried again", extra={"message_id": message_id})
+            return Outcome.PUT_OFF
+
+    async def _deliver(self, message: Outgoing) -> Outcome:
+        """Try a message that this process has claimed."""
+        if self._clock.now() >= message.expires_at or message.attempts > MAX_ATTEMPTS:
+            await self._give_up(message, "it is too late for it")
+            return Outcome.REFUSED
+        carrier = self._carriers[message.medium]
+        if carrier is None:
+            return await self._keep(message)
+        try:
+            async with asyncio.timeout(ATTEMPT):
+                await carrier.carry(message)
+        except Refused as refused:
+            await self._give_up(message, f"{carrier.name}: {refused}")
+            return Outcome.REFUSED
+        except (Unavailable, TimeoutError) as away:
+            await self._put_off(message, f"{carrier.name}: {str(away) or 'no answer in time'}")
+            return Outcome.PUT_OFF
+        except Exception as failed:
+            log.exception("a carrier failed", extra=_about(message))
+            await self._put_off(message, f"{carrier.name}: {type(failed).__name__}")
+            return Outcome.PUT_OFF
+        await self._store.write(lambda tx: tx.outbox.remove(message.id))
+        return Outcome.DELIVERED
+
+    async def _keep(self, message: Outgoing) -> Outcome:
+        if not self._local_inbox:
+            await self._give_up(message, f"nothing is configured to carry {message.medium}")
+            return Outcome.REFUSED
+
+        def keep(tx: Transaction) -> None:
+            # Together: it is never in both, and never in neither.
+            if tx.outbox.remove(message.id):
+                tx.inbox.add(message)
+
+        await self._store.write(keep)
+        return Outcome.DELIVERED
+
+    async def _give_up(self, message: Outgoing, why: str) -> None:
+        log.error("a message was not delivered, and won't be: %s", why, extra=_about(message))
+        await self._store.write(lambda tx: tx.outbox.remove(message.id))
+
+    async def _put_off(self, message: Outgoing, why: str) -> None:
+        log.warning("a message was not delivered yet: %s", why, extra=_about(message))
+        next_at = self._clock.now() + pause_after(message.attempts)
+        await self._store.write(lambda tx: tx.outbox.put_off(message, next_at, why))
+
+    async def _for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await self.deliver_due()
+            except StoreUnavailable:
+                log.warning("messages wait: the database does not answer")
+            except Exception:
+                log.exception("messages wait: the postman stumbled")
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Until the next attempt after so many in vain: ten seconds, doubling, up to an hour."""
+    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+
+
+def _about(message: Outgoing) -> dict[str, str]:
+    return {
+        "message_id": message.id,
+        "user_pool_id": message.pool_id,
+        "purpose": message.purpose,
+        "destination": mask(message.medium, message.destination),
+    }
