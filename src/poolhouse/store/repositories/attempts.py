@@ -29,9 +29,13 @@ class Attempts:
         values = {
             "pool_id": pool_id, "kind": kind, "key": key, "tries": 0, "since": now, "expires_at": now + KEPT
         }  # fmt: skip
-        rows.add(self._connection, attempt, values)
-        mine = (attempt.c.pool_id == pool_id) & (attempt.c.kind == kind) & (attempt.c.key == key)
-        row = self._connection.execute(sa.select(attempt).where(mine).with_for_update()).one()
+        # One statement, for a row that is there may be gone by the next: forgotten by who got in.
+        statement = rows.insert(self._connection, attempt).values(values)
+        row = self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["pool_id", "kind", "key"], set_={"tries": attempt.c.tries}
+            ).returning(attempt)
+        ).one()
         return Counted(row.tries, row.since, row.locked_until)
 
     def put(self, pool_id: str, kind: str, key: str, counted: Counted) -> None:

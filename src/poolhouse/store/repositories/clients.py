@@ -7,12 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from poolhouse.core.auth_flows import may_use_srp
 from poolhouse.core.clients import UserPoolClient
 from poolhouse.core.errors import InvalidParameterException, ResourceNotFoundException
 from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.tables import user_pool_client
+
+_DOCUMENTS_OF_POOL = sa.select(user_pool_client.c.document).where(
+    user_pool_client.c.pool_id == sa.bindparam("pool_id")
+)
 
 
 class Clients:
@@ -57,6 +62,18 @@ class Clients:
         """The next `size` clients by id; `after` is the last one seen, "" at the start."""
         found = rows.page(self._connection, user_pool_client, "id", after, size, pool_id=pool_id)
         return [_from_row(row) for row in found]
+
+    def any_may_use_srp(self, pool_id: str) -> bool:
+        """Whether one of the pool's clients may. Also true of a pool without clients: its first one may, if its owner
+        does not say otherwise."""
+        documents = self._connection.execute(_DOCUMENTS_OF_POOL, {"pool_id": pool_id}).scalars()
+        has_client = False
+        for document in documents:
+            has_client = True
+            settings = read_document("user_pool_client", document)["settings"]
+            if may_use_srp(settings.get("ExplicitAuthFlows", ())):
+                return True
+        return not has_client
 
     def count(self, pool_id: str) -> int:
         return rows.count(self._connection, user_pool_client, pool_id=pool_id)

@@ -1,0 +1,185 @@
+"""Passwords: made, proved, and guessed at for only so long.
+
+Who checks a password does it in three steps, whatever the flow:
+
+    await refuse_while_locked(call, pool.id, key)                   # cheap, and before anything dear
+    proof = await prove_password(call, pool, user, password, presented)
+    verdict = await call.write(lambda tx: settle_proof(tx, pool.id, key, call.now, proof))
+    verdict.require_right()                                         # raised after the commit: the count must stay
+
+It is the third that decides. A proof is believed only if no lock stands at its end, so of a thousand guesses sent
+at once as many are believed as of a thousand sent one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from poolhouse.core import srp
+from poolhouse.core.credentials import Password
+from poolhouse.core.errors import NotAuthorizedException, PasswordHistoryPolicyViolationException
+from poolhouse.core.password_policy import LONGEST, check_password
+from poolhouse.core.pool_settings import password_policy
+from poolhouse.core.pools import UserPool
+from poolhouse.core.secret import Secret
+from poolhouse.core.users import User, username_key
+from poolhouse.operation import Call
+from poolhouse.store import Transaction
+
+ATTEMPT = "password"
+"""The kind of what is counted: passwords in every flow, SRP's and plain, signed or not, together."""
+
+
+class Verdict(Enum):
+    RIGHT = auto()
+    WRONG = auto()
+    LOCKED = auto()
+    """Whether it was right is not said, and was not counted."""
+
+    def require_right(self) -> None:
+        """Raises NotAuthorizedException. Called after the commit that counted the attempt."""
+        if self is Verdict.LOCKED:
+            raise NotAuthorizedException("Password attempts exceeded")
+        if self is Verdict.WRONG:
+            raise NotAuthorizedException
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    right: bool
+    password: Password | None = None
+    """As it was when the proof was made; None for nobody."""
+    improved: Password | None = None
+    """The same password kept better: hashed with today's parameters, with a verifier where one is wanted."""
+
+    def __bool__(self) -> bool:
+        raise TypeError("a Proof is not a verdict: settle it")
+
+
+def attempt_key(call: Call, pool: UserPool, user: User | None, name: str) -> str:
+    """Whose attempts are counted: the person's, by whatever name they come, or those of a name that nobody has."""
+    if user is not None:
+        return user.sub
+    key = call.store.key_for("attempts of nobody")
+    text = f"{pool.id} {username_key(pool, name)}".encode("utf-8", "surrogatepass")
+    return "?" + hmac.digest(key, text, hashlib.sha256).hex()
+
+
+async def refuse_while_locked(call: Call, pool_id: str, key: str) -> None:
+    """Raises NotAuthorizedException: too many failures stand against the key. Nothing is counted."""
+    attempts = await call.store.read(lambda tx: tx.attempts.find(pool_id, ATTEMPT, key, call.now))
+    if attempts.is_locked(call.now):
+        Verdict.LOCKED.require_right()
+
+
+def settle_attempt(tx: Transaction, pool_id: str, key: str, now: datetime, right: bool) -> Verdict:
+    """Count an attempt, or forget the earlier ones; whether it is to be believed.
+
+    Nothing is raised, so that the count is committed: raise what `require_right` does once it is. Where a right
+    attempt opens something in the same transaction, call `require_right` there, before anything is opened.
+
+    Source: Cognito developer guide, "Lockout behavior for failed sign-in attempts".
+    """
+    attempts = tx.attempts.lock(pool_id, ATTEMPT, key, now)
+    if attempts.is_locked(now):
+        return Verdict.LOCKED
+    if right:
+        tx.attempts.forget(pool_id, ATTEMPT, key)
+        return Verdict.RIGHT
+    tx.attempts.put(pool_id, ATTEMPT, key, attempts.failed(now))
+    return Verdict.WRONG
+
+
+def settle_proof(tx: Transaction, pool_id: str, key: str, now: datetime, proof: Proof) -> Verdict:
+    """`settle_attempt` for a proof of `prove_password`. A password that was changed since is proved no more; one that
+    is to be kept better is."""
+    read, improved = proof.password, proof.improved
+    current = None if read is None else tx.passwords.find(pool_id, read.sub)
+    is_unchanged = current is not None and read is not None and current.set_at == read.set_at
+    verdict = settle_attempt(tx, pool_id, key, now, proof.right and is_unchanged)
+    is_first = current is not None and improved is not None and current.version == improved.version
+    # Otherwise another sign-in of the same person was first to keep it better.
+    if verdict is Verdict.RIGHT and improved is not None and is_first:
+        tx.passwords.replace(improved)
+    return verdict
+
+
+async def make_password(
+    call: Call,
+    pool: UserPool,
+    *,
+    sub: str,
+    username: str,
+    password: str,
+    temporary: bool = False,
+    former: Password | None = None,
+) -> Password:
+    """What is to be kept of a new password. `username` is the person's real one; `former` what is kept of the
+    password that this one follows, and its `version`.
+
+    Raises:
+        InvalidPasswordException: it is not as the pool's policy wants it.
+        PasswordHistoryPolicyViolationException: it is one of the last few.
+        TooManyRequestsException: too many wait to have a password hashed.
+    """
+    policy = password_policy(pool.settings)
+    check_password(policy, password)
+    earlier = () if former is None else (former.hash, *former.history)
+    remembered = earlier[: policy.get("PasswordHistorySize", 0)]
+    for hash in remembered:
+        if await call.ports.passwords.verify(hash, password):
+            raise PasswordHistoryPolicyViolationException
+    expires_at = None
+    if temporary:
+        expires_at = call.now + timedelta(days=policy.get("TemporaryPasswordValidityDays", 7))
+    return Password(
+        pool_id=pool.id,
+        sub=sub,
+        hash=await call.ports.passwords.hash(password),
+        set_at=call.now,
+        verifier=await _verifier(call, pool, username, password) if await _wants_srp(call, pool) else None,
+        expires_at=expires_at,
+        history=remembered,
+        version=1 if former is None else former.version,
+    )
+
+
+async def prove_password(
+    call: Call, pool: UserPool, user: User | None, password: Password | None, presented: str
+) -> Proof:
+    """Whether `presented` is the person's password. It takes as long for somebody who isn't there, or has none.
+
+    A right one is made good use of: it is hashed again where that was done with old parameters, and gets the
+    verifier that it lacks because no client might use SRP when it was set.
+
+    Raises:
+        TooManyRequestsException: too many wait to have a password compared.
+    """
+    hasher = call.ports.passwords
+    if len(presented) > LONGEST:
+        # No password is so long. Compared all the same, with less: nobody is to see who exists.
+        return Proof(await hasher.verify_nobody(presented[:LONGEST]), password)
+    if user is None or password is None:
+        return Proof(await hasher.verify_nobody(presented))
+    if not await hasher.verify(password.hash, presented):
+        return Proof(False, password)
+    improved = password
+    if hasher.needs_rehash(password.hash):
+        improved = replace(improved, hash=await hasher.hash(presented))
+    if password.verifier is None and await _wants_srp(call, pool):
+        improved = replace(improved, verifier=await _verifier(call, pool, user.username, presented))
+    return Proof(True, password, None if improved is password else improved)
+
+
+async def _wants_srp(call: Call, pool: UserPool) -> bool:
+    return await call.store.read(lambda tx: tx.clients.any_may_use_srp(pool.id))
+
+
+async def _verifier(call: Call, pool: UserPool, username: str, password: str) -> Secret:
+    salt = srp.new_salt(call.random)
+    x = srp.private_key(srp.Identity.of_user(pool.id, username), password, salt)
+    return srp.Verifier(salt, await call.ports.powers.verifier(x)).to_secret()
