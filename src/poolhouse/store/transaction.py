@@ -24,6 +24,7 @@ from poolhouse.store.repositories.inbox import Inbox
 from poolhouse.store.repositories.leases import Leases
 from poolhouse.store.repositories.memberships import Memberships
 from poolhouse.store.repositories.outbox import Outbox
+from poolhouse.store.repositories.passkeys import Passkeys
 from poolhouse.store.repositories.passwords import Passwords
 from poolhouse.store.repositories.pools import Pools
 from poolhouse.store.repositories.resource_servers import ResourceServers
@@ -55,6 +56,7 @@ class Transaction:
         "leases",
         "memberships",
         "outbox",
+        "passkeys",
         "passwords",
         "pools",
         "resource_servers",
@@ -76,6 +78,7 @@ class Transaction:
         self.domains = Domains(connection, self.changes)
         self.groups = Groups(connection)
         self.users = Users(connection)
+        self.passkeys = Passkeys(connection)
         self.passwords = Passwords(connection, self.data_keys)
         self.memberships = Memberships(connection)
         self.families = Families(connection, self.data_keys)
