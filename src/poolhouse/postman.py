@@ -153,7 +153,8 @@ class Postman:
 
 def pause_after(attempts: int) -> timedelta:
     """Until the next attempt after so many in vain: ten seconds, doubling, up to an hour."""
-    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+    doublings: int = 2 ** min(attempts - 1, 20)
+    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
 
 
 def _about(message: Outgoing) -> dict[str, str]:

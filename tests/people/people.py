@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
+
+from tests.admin import admin_client
+from tests.harness import RunningServer
 
 PASSWORD = "Correct-Horse-9"  # of people who exist in tests alone
 
@@ -48,3 +52,30 @@ def sign_in(cognito: Any, client_id: str, username: str = "ada", password: str =
     )
     result: dict[str, Any] = answer["AuthenticationResult"]
     return result
+
+
+def messages_of(server: RunningServer, destination: str) -> list[dict[str, Any]]:
+    """What lies in the local inbox for an address, newest first: Body, Code, Medium, Purpose, Subject and so on.
+
+    A message is there when the operation that sent it has answered, unless that answer hides whether there was
+    anybody to write to: then wait with `wait_for_message`.
+    """
+    pages = admin_client(server).get_paginator("list_inbox_messages").paginate()
+    return [
+        message for page in pages for message in page["Messages"] if message["Destination"] == destination
+    ]
+
+
+def the_code(server: RunningServer, destination: str) -> str:
+    """The newest code, or temporary password, that was sent to an address."""
+    code: str = wait_for_message(server, destination)["Code"]
+    return code
+
+
+def wait_for_message(server: RunningServer, destination: str, count: int = 1) -> dict[str, Any]:
+    """The newest message to an address, as soon as there are `count` of them."""
+    give_up = time.monotonic() + 10
+    while len(found := messages_of(server, destination)) < count:
+        assert time.monotonic() < give_up, f"no message to {destination}"
+        time.sleep(0.02)
+    return found[0]

@@ -42,6 +42,8 @@ class Outgoing:
     code: str = field(repr=False)
     """What `body` carries; "" for nothing."""
     username: str = field(repr=False)
+    client_id: str | None = None
+    """The app client at which it was asked for."""
     sender: str | None = None
     """The From of an e-mail where the pool has its own: an address, perhaps with a name."""
     reply_to: str | None = None
@@ -62,6 +64,7 @@ class Outgoing:
             "body": self.body,
             "code": self.code,
             "username": self.username,
+            "client_id": self.client_id,
             "sender": self.sender,
             "reply_to": self.reply_to,
             "configuration_set": self.configuration_set,

@@ -52,12 +52,13 @@ def post(
     destination: str,
     code: str,
     username: str | None = None,
+    client_id: str | None = None,
     link: str | None = None,
 ) -> str:
     """Put a message with `code` into the outbox, in the caller's transaction; its id, for `deliver_now_or_later`.
 
     `username` is the name that the text shows; by default the person's own, or, in a pool where people sign in
-    with an address, that address. `link` is sent in place of the code where the pool wants one (`wants_link`).
+    with an address, that address; `client_id` the app client that they are at, where there is one. `link` is sent in place of the code where the pool wants one (`wants_link`).
     """
     name = username if username is not None else _name(pool, user)
     text = compose(pool, purpose, medium, code=code, username=name, link=link)
@@ -74,6 +75,7 @@ def post(
         body=text.body,
         code=code,
         username=name,
+        client_id=client_id,
         sender=email.get("From") or _identity(email.get("SourceArn", "")),
         reply_to=email.get("ReplyToEmailAddress"),
         configuration_set=email.get("ConfigurationSet"),
