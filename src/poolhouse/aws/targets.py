@@ -31,6 +31,7 @@ from poolhouse.userpools import (
     resource_servers,
     tags,
 )
+from poolhouse.userpools.users import admin, attributes, creation, membership, passwords
 
 Operation = Callable[[Call, Any], Awaitable[Mapping[str, Any] | None]]
 
@@ -47,6 +48,17 @@ TARGETS: Targets = {
     "cognito-idp": {
         "AddCustomAttributes": Target(pools.add_custom_attributes),
         "AddUserPoolClientSecret": Target(client_secrets.add_user_pool_client_secret),
+        "AdminAddUserToGroup": Target(membership.admin_add_user_to_group),
+        "AdminCreateUser": Target(creation.admin_create_user),
+        "AdminDeleteUser": Target(admin.admin_delete_user),
+        "AdminDeleteUserAttributes": Target(attributes.admin_delete_user_attributes),
+        "AdminDisableUser": Target(admin.admin_disable_user),
+        "AdminEnableUser": Target(admin.admin_enable_user),
+        "AdminGetUser": Target(admin.admin_get_user),
+        "AdminListGroupsForUser": Target(membership.admin_list_groups_for_user),
+        "AdminRemoveUserFromGroup": Target(membership.admin_remove_user_from_group),
+        "AdminSetUserPassword": Target(passwords.admin_set_user_password),
+        "AdminUpdateUserAttributes": Target(attributes.admin_update_user_attributes),
         "CreateGroup": Target(groups.create_group),
         "CreateResourceServer": Target(resource_servers.create_resource_server),
         "CreateUserPool": Target(pools.create_user_pool, everything),
@@ -71,6 +83,7 @@ TARGETS: Targets = {
         "ListUserPoolClients": Target(clients.list_user_pool_clients),
         "ListUserPoolClientSecrets": Target(client_secrets.list_user_pool_client_secrets),
         "ListUserPools": Target(pools.list_user_pools, everything),
+        "ListUsersInGroup": Target(membership.list_users_in_group),
         "SetUserPoolMfaConfig": Target(mfa.set_user_pool_mfa_config),
         "TagResource": Target(tags.tag_resource, named_by_arn),
         "UntagResource": Target(tags.untag_resource, named_by_arn),
