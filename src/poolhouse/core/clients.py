@@ -85,11 +85,30 @@ class UserPoolClient:
 
         Source: Cognito API reference, CreateUserPoolClient (AccessTokenValidity).
         """
-        number = self.settings.get("AccessTokenValidity")
-        if not number:
-            return timedelta(hours=1)
-        unit = self.settings.get("TokenValidityUnits", {}).get("AccessToken", "hours")
-        return number * UNITS[unit]
+        return self._validity("AccessTokenValidity", "AccessToken", "hours") or timedelta(hours=1)
+
+    @property
+    def id_token_lifetime(self) -> timedelta:
+        """The same for ID tokens. Source: Cognito API reference, CreateUserPoolClient (IdTokenValidity)."""
+        return self._validity("IdTokenValidity", "IdToken", "hours") or timedelta(hours=1)
+
+    @property
+    def refresh_token_lifetime(self) -> timedelta:
+        """How long a sign-in can be refreshed: 1 hour to 10 years, 30 days by default; the bare number is of days.
+
+        Source: Cognito API reference, CreateUserPoolClient (RefreshTokenValidity).
+        """
+        return self._validity("RefreshTokenValidity", "RefreshToken", "days") or timedelta(days=30)
+
+    @property
+    def may_revoke_tokens(self) -> bool:
+        """Source: Cognito API reference, CreateUserPoolClient (EnableTokenRevocation, true unless it is turned off)."""
+        return self.settings.get("EnableTokenRevocation", True)
+
+    def _validity(self, name: str, unit_name: str, default_unit: str) -> timedelta:
+        number = cast("Mapping[str, int]", self.settings).get(name) or 0
+        unit = cast("Mapping[str, str]", self.settings.get("TokenValidityUnits", {})).get(unit_name)
+        return number * UNITS[unit or default_unit]
 
     def changed(self, now: datetime, **changes: Any) -> UserPoolClient:
         return replace(self, modified_at=now, **changes)

@@ -1,0 +1,163 @@
+"""The claims of a person's tokens, as Cognito writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from poolhouse.core.clients import UserPoolClient
+from poolhouse.core.families import Family
+from poolhouse.core.groups import Group
+from poolhouse.core.scopes import render_scope
+from poolhouse.core.users import VERIFIED, User
+
+_BOOLEANS = frozenset(VERIFIED.values())
+_LAST = 1 << 31
+"""Behind every precedence that a group may have: where those stand that have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom tokens are made for, and as what."""
+
+    client: UserPoolClient
+    user: User
+    groups: Sequence[Group]
+    family: Family
+    issuer: str
+    now: datetime
+
+
+def access_claims(bearer: Bearer, jti: str) -> dict[str, Any]:
+    """The claims of an access token.
+
+    Source: Cognito developer guide, "Understanding the access token"; RFC 7519 §4.1.
+    """
+    family = bearer.family
+    return {
+        "sub": bearer.user.sub,
+        **_groups(bearer.groups),
+        "iss": bearer.issuer,
+        "client_id": bearer.client.id,
+        **_origin(bearer),
+        "event_id": family.id,
+        "token_use": "access",
+        "scope": render_scope(family.scopes),
+        "auth_time": int(family.auth_time.timestamp()),
+        "exp": int(bearer.now.timestamp()) + int(bearer.client.access_token_lifetime.total_seconds()),
+        "iat": int(bearer.now.timestamp()),
+        "jti": jti,
+        "username": bearer.user.username,
+        **({} if family.device_key is None else {"device_key": family.device_key}),
+    }
+
+
+def id_claims(bearer: Bearer, jti: str, readable: Collection[str] | None) -> dict[str, Any]:
+    """The claims of an ID token; `readable` are the attributes that the client may see, None for all.
+
+    Source: Cognito developer guide, "Understanding the identity (ID) token".
+    """
+    family = bearer.family
+    attributes = bearer.user.attributes
+    return {
+        **{
+            name: _claim(name, value)
+            for name, value in attributes.items()
+            if readable is None or name in readable
+        },
+        "sub": bearer.user.sub,
+        **_groups(bearer.groups),
+        **_roles(bearer.groups),
+        "iss": bearer.issuer,
+        "cognito:username": bearer.user.username,
+        **_origin(bearer),
+        "aud": bearer.client.id,
+        "event_id": family.id,
+        "token_use": "id",
+        "auth_time": int(family.auth_time.timestamp()),
+        "exp": int(bearer.now.timestamp()) + int(bearer.client.id_token_lifetime.total_seconds()),
+        "iat": int(bearer.now.timestamp()),
+        **({"jti": jti} if bearer.client.may_revoke_tokens else {}),
+    }
+
+
+def in_precedence(groups: Sequence[Group]) -> list[Group]:
+    """The best first: 0 is the highest precedence, none the lowest.
+
+    Source: Cognito API reference, CreateGroup (Precedence).
+    """
+    return sorted(groups, key=lambda group: (_precedence(group), group.name))
+
+
+def preferred_role(groups: Sequence[Group]) -> str | None:
+    """The role of the group that goes before the others; None where two with different roles stand side by side.
+
+    Source: Cognito API reference, CreateGroup (Precedence); developer guide, "Adding groups to a user pool".
+    """
+    with_role = [group for group in in_precedence(groups) if group.role_arn]
+    roles = {group.role_arn for group in with_role}
+    if len(roles) > 1:
+        roles = {group.role_arn for group in with_role if _precedence(group) == _precedence(with_role[0])}
+    return roles.pop() if len(roles) == 1 else None
+
+
+def _precedence(group: Group) -> int:
+    return _LAST if group.precedence is None else group.precedence
+
+
+def _groups(groups: Sequence[Group]) -> dict[str, list[str]]:
+    return {"cognito:groups": [group.name for group in in_precedence(groups)]} if groups else {}
+
+
+def _roles(groups: Sequence[Group]) -> dict[str, Any]:
+    roles = dict.fromkeys(group.role_arn for group in in_precedence(groups) if group.role_arn)
+    if not roles:
+        return {}
+    preferred = preferred_role(groups)
+    return {
+        "cognito:roles": list(roles),
+        **({} if preferred is None else {"cognito:preferred_role": preferred}),
+    }
+
+
+def _origin(bearer: Bearer) -> Mapping[str, str]:
+    """Source: Cognito API reference, CreateUserPoolClient (EnableTokenRevocation adds origin_jti and jti)."""
+    return {"origin_jti": bearer.family.origin_jti} if bearer.client.may_revoke_tokens else {}
+
+
+def _claim(name: str, value: str) -> Any:
+    """An attribute as a claim: OpenID Connect's types for its own (OIDC Core §5.1), text for all others."""
+    if name in _BOOLEANS:
+        return value == "true"
+    if name == "updated_at" and value.isascii() and value.isdigit() and len(value) <= 15:
+        return int(value)
+    if name == "address":
+        return {"formatted": value}
+    if name == "identities":
+        return list(_identities(value)) or value
+    return value
+
+
+def _identities(text: str) -> Iterator[dict[str, Any]]:
+    """The identities of a federated person: the attribute has a boolean and a number where the token has texts."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return
+    for identity in found if isinstance(found, list) else ():
+        if isinstance(identity, dict):
+            yield {name: _text(value) for name, value in identity.items()}
+
+
+def _text(value: Any) -> Any:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case _:
+            return value

@@ -1,0 +1,177 @@
+"""Tokens for people: the one place where a sign-in becomes tokens, and a refresh new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from poolhouse.core import tokens
+from poolhouse.core.devices import device_group_key, new_device_key
+from poolhouse.core.errors import (
+    InvalidParameterException,
+    NotAuthorizedException,
+    PasswordResetRequiredException,
+    UserNotConfirmedException,
+)
+from poolhouse.core.families import NONCE_SIZE, Family, RefreshTokenKeys
+from poolhouse.core.groups import Group
+from poolhouse.core.ids import new_jti, uuid7
+from poolhouse.core.secret import Secret
+from poolhouse.core.snapshots import AppSnapshot, SignerKey
+from poolhouse.core.user_attributes import client_readable
+from poolhouse.core.user_tokens import Bearer, access_claims, id_claims
+from poolhouse.core.users import User, UserStatus
+from poolhouse.operation import Call, Caller
+from poolhouse.shapes.cognito_idp import AuthenticationResultType
+from poolhouse.store import Store, Transaction
+from poolhouse_verify.compact import MAX_TOKEN_LENGTH
+
+SELF_SERVICE = "aws.cognito.signin.user.admin"
+"""The scope of the operations that a person does with their access token; the only one that the API gives."""
+DISABLED = "User is disabled."
+SIGNED_IN_STATES = frozenset({UserStatus.CONFIRMED, UserStatus.EXTERNAL_PROVIDER})
+
+
+async def issue_user_tokens(
+    call: Call,
+    app: AppSnapshot,
+    sub: str,
+    *,
+    scopes: Sequence[str] = (SELF_SERVICE,),
+    device_key: str | None = None,
+    new_device: bool = False,
+    trigger: str = "Authentication",
+    also: Callable[[Transaction, User], None] | None = None,
+    states: Collection[UserStatus] = SIGNED_IN_STATES,
+) -> AuthenticationResultType:
+    """The tokens of a sign-in in which everything that was asked for has been proved.
+
+    Between the proof and here a person can have been disabled, deleted or told to choose another password, and a
+    client deleted: all of it is read again, under the lock that whoever does so takes too. `also` is the caller's
+    part of that transaction, which uses up what was proved; it may change the person, as a new password does.
+    `states` are those in which tokens are given: RESET_REQUIRED too, say, where no password was asked for.
+
+    `device_key` is the device that signed in; with `new_device` the person gets a key for one.
+
+    Raises:
+        ResourceNotFoundException: the client is gone.
+        NotAuthorizedException: the person is gone, disabled, or must choose a password first.
+        UserNotConfirmedException, PasswordResetRequiredException
+        InvalidParameterException: the access token would be longer than anybody accepts.
+    """
+    if new_device:
+        device_key = new_device_key(call.random, app.pool.region)
+    family_id = uuid7(call.now, call.random)
+    refresh_token = new_refresh_token(call, app.pool.id, family_id)
+    family = Family(
+        pool_id=app.pool.id,
+        id=family_id,
+        sub=sub,
+        client_id=app.client.id,
+        origin_jti=new_jti(call.random),
+        scopes=tuple(scopes),
+        auth_time=call.now,
+        expires_at=call.now + app.client.refresh_token_lifetime,
+        current=refresh_token_keys(call.store).hash_of(app.pool.id, refresh_token.reveal()),
+        device_key=device_key,
+        trigger=trigger,
+    )
+
+    def begin(tx: Transaction) -> tuple[User, Sequence[Group]]:
+        tx.clients.get(family.pool_id, family.client_id)
+        user = tx.users.lock(family.pool_id, sub)
+        if user is None:
+            raise NotAuthorizedException(detail="the person was deleted meanwhile")
+        refuse_disabled(user)
+        if also is not None:
+            also(tx, user)
+            user = tx.users.by_sub(family.pool_id, sub) or user
+        _refuse_state(user, states)
+        tx.families.add(family)
+        return user, tx.memberships.of(family.pool_id, sub)
+
+    user, groups = await in_the_name_of(call, app, sub).write(begin, pool_id=app.pool.id)
+    result = await sign_tokens(call, app, user, groups, family)
+    result["RefreshToken"] = refresh_token.reveal()
+    if new_device and device_key is not None:
+        group_key = device_group_key(call.store.key_for("device group"), app.pool.id, sub)
+        result["NewDeviceMetadata"] = {"DeviceKey": device_key, "DeviceGroupKey": group_key}
+    return result
+
+
+async def sign_tokens(
+    call: Call, app: AppSnapshot, user: User, groups: Sequence[Group], family: Family
+) -> AuthenticationResultType:
+    """An access token and an ID token of a family, each signed with its own key. Nothing is decided here.
+
+    Raises:
+        InvalidParameterException: the access token would be longer than anybody accepts.
+    """
+    moment = call.now.timestamp()
+    bearer = Bearer(
+        client=app.client,
+        user=user,
+        groups=groups,
+        family=family,
+        issuer=issuer_of(call, app),
+        now=call.now,
+    )
+    readable = client_readable(app.user_pool, app.client)
+    access = await _signed(call, app.pool.access_key(moment), access_claims(bearer, new_jti(call.random)))
+    if len(access) > MAX_TOKEN_LENGTH:
+        raise InvalidParameterException(
+            f"The access token would be longer than {MAX_TOKEN_LENGTH} characters: the user is in too many groups."
+        )
+    return {
+        "AccessToken": access,
+        "IdToken": await _signed(
+            call, app.pool.id_key(moment), id_claims(bearer, new_jti(call.random), readable)
+        ),
+        "ExpiresIn": int(app.client.access_token_lifetime.total_seconds()),
+        "TokenType": "Bearer",
+    }
+
+
+def refuse_disabled(user: User) -> None:
+    if not user.enabled:
+        raise NotAuthorizedException(DISABLED)
+
+
+def issuer_of(call: Call, app: AppSnapshot) -> str:
+    return app.pool.issuer or call.parts.home_of(app.pool.id)
+
+
+def in_the_name_of(call: Call, app: AppSnapshot, sub: str) -> Call:
+    """The call for the audit record: of the person, in their pool's account, where no administrator signed it."""
+    if call.caller.access_key_id is not None or call.caller.is_root:
+        return call
+    pool = app.user_pool
+    return replace(
+        call, account_id=pool.account_id, region=pool.region, caller=Caller(f"{pool.arn}/user/{sub}")
+    )
+
+
+def refresh_token_keys(store: Store) -> RefreshTokenKeys:
+    return RefreshTokenKeys(store.key_for("refresh token code"), store.key_for("refresh token hash"))
+
+
+def new_refresh_token(call: Call, pool_id: str, family_id: str) -> Secret:
+    return refresh_token_keys(call.store).new(pool_id, family_id, call.random.token_bytes(NONCE_SIZE))
+
+
+def _refuse_state(user: User, states: Collection[UserStatus]) -> None:
+    if user.status in states:
+        return
+    match user.status:
+        case UserStatus.UNCONFIRMED:
+            raise UserNotConfirmedException
+        case UserStatus.RESET_REQUIRED:
+            raise PasswordResetRequiredException
+        case _:
+            raise NotAuthorizedException(detail=f"the person's status became {user.status}")
+
+
+async def _signed(call: Call, key: SignerKey, claims: dict[str, Any]) -> str:
+    signed = tokens.signing_input(key.kid, claims)
+    return tokens.token(signed, await call.ports.signer.sign(key.private, signed))
