@@ -6,8 +6,6 @@ its group key is a keyed hash of whose it is.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -17,38 +15,14 @@ from datetime import datetime
 from typing import Any, Self
 
 from poolhouse.core.documents import from_iso, to_iso
-from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.ids import ALPHANUMERIC, Random, new_jti
 from poolhouse.core.pools import UserPool
-from poolhouse.core.secret import Secret
+from poolhouse.core.srp import Verifier
 from poolhouse.core.users import User
 
 MAX_DEVICES = 100
 """A person's devices that are kept; one more, and the one not seen for longest is forgotten. Our own limit: each
 sign-in without a DEVICE_KEY may add one."""
-LONGEST_SALT = 64
-"""Bytes. Cognito's clients make 16."""
-LONGEST_VERIFIER = 385
-"""Bytes of 3072 bits, with the 00 in front that a number written in two's complement may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceVerifier:
-    """What device SRP needs: made by the device, as numbers (RFC 5054 §2.5.3)."""
-
-    salt: int
-    verifier: int
-
-    def to_secret(self) -> Secret:
-        return Secret(f"{self.salt:x}:{self.verifier:x}")
-
-    @classmethod
-    def from_secret(cls, secret: Secret) -> Self:
-        salt, verifier = secret.reveal().split(":")
-        return cls(int(salt, 16), int(verifier, 16))
-
-    def __repr__(self) -> str:
-        return "DeviceVerifier(…)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +39,8 @@ class Device:
     is_remembered: bool
     address: str
     """The network address that it was last seen at."""
-    verifier: Secret | None = None
-    """As `DeviceVerifier` writes it; None where it was confirmed without one: it can't prove itself."""
+    verifier: Verifier | None = None
+    """Made by the device; None where it was confirmed without one: it can't prove itself."""
     name: str | None = None
     version: int = 1
 
@@ -100,7 +74,7 @@ class Device:
         pool_id: str,
         sub: str,
         key: str,
-        verifier: Secret | None,
+        verifier: Verifier | None,
         version: int,
     ) -> Self:
         return cls(
@@ -143,35 +117,6 @@ def device_group_key(key: bytes, pool_id: str, sub: str) -> str:
     """`-v7w9UcY6`: always the same for one person, so it need not be kept before a device is confirmed."""
     digest = hmac.digest(key, json.dumps([pool_id, sub]).encode(), hashlib.sha256)
     return "-" + "".join(ALPHANUMERIC[byte % len(ALPHANUMERIC)] for byte in digest[:8])
-
-
-def parse_verifier(salt: str | None, verifier: str | None, modulus: int) -> DeviceVerifier:
-    """What ConfirmDevice carries: both base64 of a number, big-endian.
-
-    A verifier of 0, 1 or N - 1 would let anybody prove to be the device (RFC 5054 §2.5.4 has the like for A).
-
-    Raises:
-        InvalidParameterException: one is missing, no base64, or no number that SRP can use.
-    """
-    if salt is None or verifier is None:
-        raise InvalidParameterException("DeviceSecretVerifierConfig needs both PasswordVerifier and Salt")
-    numbers = DeviceVerifier(
-        _number(salt, "Salt", LONGEST_SALT), _number(verifier, "PasswordVerifier", LONGEST_VERIFIER)
-    )
-    if not 1 < numbers.verifier < modulus - 1:
-        raise InvalidParameterException("Invalid PasswordVerifier in DeviceSecretVerifierConfig")
-    return numbers
-
-
-def _number(text: str, name: str, longest: int) -> int:
-    if len(text) <= 2 * longest:
-        try:
-            content = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            content = b""
-        if 0 < len(content) <= longest:
-            return int.from_bytes(content)
-    raise InvalidParameterException(f"Invalid {name} in DeviceSecretVerifierConfig")
 
 
 def device_attributes(pool: UserPool, user: User, device: Device) -> list[tuple[str, str]]:

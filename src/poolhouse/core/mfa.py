@@ -33,6 +33,11 @@ class MfaChoice:
     can_set_up: tuple[Factor, ...] = ()
     """Where one is demanded and the person has none: those that they can set up now."""
 
+    @property
+    def must_set_up(self) -> bool:
+        """Whether the sign-in can't go on before a factor is set up. Where `can_set_up` is empty, none can be."""
+        return self.is_demanded and not self.factors
+
 
 def offered_factors(pool: UserPool) -> tuple[Factor, ...]:
     """The factors that a pool has set up, for whoever has none yet.

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from poolhouse.core.devices import Device
 from poolhouse.core.sealing import Place
+from poolhouse.core.srp import Verifier
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.repositories.data_keys import DataKeys
@@ -29,7 +30,7 @@ class Devices:
     def add(self, device: Device) -> bool:
         """Keep a new device; False if the person has one of this key."""
         place = _place(device.pool_id, device.sub, device.key)
-        verifier = device.verifier
+        verifier = None if device.verifier is None else device.verifier.to_secret()
         values = {
             "pool_id": device.pool_id,
             "sub": device.sub,
@@ -55,12 +56,13 @@ class Devices:
 
     def _from_row(self, row: sa.Row[Any]) -> Device:
         place = _place(row.pool_id, row.sub, row.key)
+        verifier = None if row.sealed is None else self._data_keys.open(row.sealed, place)
         return Device.from_document(
             read_document("user_device", row.document),
             pool_id=row.pool_id,
             sub=row.sub,
             key=row.key,
-            verifier=None if row.sealed is None else self._data_keys.open(row.sealed, place),
+            verifier=None if verifier is None else Verifier.from_secret(verifier),
             version=row.version,
         )
 

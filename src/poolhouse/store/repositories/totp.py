@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from poolhouse.core.sealing import Place
@@ -22,25 +24,21 @@ class Totp:
 
     def find(self, pool_id: str, sub: str) -> SoftwareToken | None:
         row = rows.find(self._connection, user_totp, pool_id=pool_id, sub=sub)
-        if row is None:
-            return None
-        return SoftwareToken(
-            pool_id=pool_id,
-            sub=sub,
-            seed=self._open(row.sealed, pool_id, sub, "sealed"),
-            pending=self._open(row.pending, pool_id, sub, "pending"),
-            last_step=row.last_step,
-            name=SoftwareToken.name_of(read_document("user_totp", row.document)),
-            version=row.version,
-        )
+        return None if row is None else self._from_row(row)
 
-    def has_verified(self, pool_id: str, sub: str) -> bool:
+    def lock(self, pool_id: str, sub: str) -> SoftwareToken | None:
+        """The token, its row locked until the transaction ends."""
+        mine = (user_totp.c.pool_id == pool_id) & (user_totp.c.sub == sub)
+        row = self._connection.execute(sa.select(user_totp).where(mine).with_for_update()).one_or_none()
+        return None if row is None else self._from_row(row)
+
+    def is_verified(self, pool_id: str, sub: str) -> bool:
         """Whether the person has a token that a code proved; no seed is opened for the answer."""
         row = rows.find(self._connection, user_totp, pool_id=pool_id, sub=sub)
         return row is not None and row.sealed is not None
 
     def put(self, token: SoftwareToken) -> None:
-        """Keep the token, whatever was there before. The person's row is to be locked."""
+        """Keep the token, whatever was there before."""
         values = {
             "pool_id": token.pool_id,
             "sub": token.sub,
@@ -58,7 +56,7 @@ class Totp:
         )
 
     def use(self, token: SoftwareToken, step: int) -> bool:
-        """Use up the code of `step`; False if it, or a later one, was used, or the seed was changed meanwhile.
+        """Use up the code of `step`; False if it, or a later one, was used.
 
         Of many that come with one code at once, on whatever nodes, one gets True: the row decides.
         """
@@ -67,7 +65,6 @@ class Totp:
             .where(
                 user_totp.c.pool_id == token.pool_id,
                 user_totp.c.sub == token.sub,
-                user_totp.c.version == token.version,
                 sa.or_(user_totp.c.last_step.is_(None), user_totp.c.last_step < step),
             )
             .values(last_step=step)
@@ -76,6 +73,17 @@ class Totp:
 
     def remove(self, pool_id: str, sub: str) -> bool:
         return rows.remove(self._connection, user_totp, pool_id=pool_id, sub=sub)
+
+    def _from_row(self, row: sa.Row[Any]) -> SoftwareToken:
+        return SoftwareToken(
+            pool_id=row.pool_id,
+            sub=row.sub,
+            seed=self._open(row.sealed, row.pool_id, row.sub, "sealed"),
+            pending=self._open(row.pending, row.pool_id, row.sub, "pending"),
+            last_step=row.last_step,
+            name=SoftwareToken.name_of(read_document("user_totp", row.document)),
+            version=row.version,
+        )
 
     def _open(self, sealed: bytes | None, pool_id: str, sub: str, column: str) -> Secret | None:
         return None if sealed is None else self._data_keys.open(sealed, _place(pool_id, sub, column))
