@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from poolhouse.core.errors import TooManyRequestsException
@@ -40,3 +41,26 @@ class BoundedPool:
     def close(self) -> None:
         """Let what runs end; what waits is dropped."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+class Turns:
+    """Lets in at most `at_once` of one key; the others wait. Belongs to one event loop. What nobody uses is not
+    remembered, and those who wait are bounded by what bounds requests."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._gates: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, key: str) -> AsyncIterator[None]:
+        gate, users = self._gates.get(key) or (asyncio.Semaphore(self._at_once), 0)
+        self._gates[key] = gate, users + 1
+        try:
+            async with gate:
+                yield
+        finally:
+            gate, users = self._gates[key]
+            if users == 1:
+                del self._gates[key]
+            else:
+                self._gates[key] = gate, users - 1

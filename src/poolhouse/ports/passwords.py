@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import functools
 import os
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from poolhouse.ports.bounded import BoundedPool
+from poolhouse.ports.bounded import BoundedPool, Turns
 
 if TYPE_CHECKING:
     import argon2
@@ -16,6 +17,8 @@ MEMORY_KIB = 47_104
 """46 MiB, one pass, one lane. Source: OWASP ASVS 5.0, appendix C; RFC 9106 §4 says how to weigh them."""
 PASSES = 1
 LANES = 1
+AT_ONCE = 5
+"""Guesses at one person's password: as many as may be wrong before a lock stands."""
 
 
 class PasswordHasher(Protocol):
@@ -34,6 +37,9 @@ class PasswordHasher(Protocol):
     def needs_rehash(self, hash: str) -> bool:
         """Whether the hash was made with other parameters than a new one would be."""
 
+    def turn(self, key: str) -> AbstractAsyncContextManager[None]:
+        """For as long as it lasts, at most a few others have a turn with the same key."""
+
     def close(self) -> None: ...
 
 
@@ -42,6 +48,7 @@ class Argon2Hasher:
 
     def __init__(self, threads: int, waiting: int) -> None:
         self._pool = BoundedPool("password", threads, waiting)
+        self._turns = Turns(AT_ONCE)
 
     async def hash(self, password: str) -> str:
         return await self._pool.run(_hash, password)
@@ -55,6 +62,9 @@ class Argon2Hasher:
 
     def needs_rehash(self, hash: str) -> bool:
         return _hasher().check_needs_rehash(hash)
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[None]:
+        return self._turns.of(key)
 
     def close(self) -> None:
         self._pool.close()

@@ -1,20 +1,18 @@
 """Passwords: made, proved, and guessed at for only so long.
 
-Who checks a password does it in three steps, whatever the flow:
+Who checks a password does it in two steps, whatever the flow:
 
-    await refuse_while_locked(call, pool.id, key)                   # cheap, and before anything dear
-    proof = await prove_password(call, pool, user, password, presented)
+    proof = await prove_password(call, pool, user, password, presented, key=key)
     verdict = await call.write(lambda tx: settle_proof(tx, pool.id, key, call.now, proof))
-    verdict.require_right()                                         # raised after the commit: the count must stay
+    verdict.require_right()                             # raised after the commit: the count must stay
 
-It is the third that decides. A proof is believed only if no lock stands at its end, so of a thousand guesses sent
-at once as many are believed as of a thousand sent one by one.
+It is the second that decides. A proof is believed only if no lock stands at its end, so of a thousand guesses sent
+at once as many are believed as of a thousand sent one by one. `settle_attempt` is what a proof by SRP, or a code,
+is settled with.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -26,11 +24,12 @@ from poolhouse.core.password_policy import LONGEST, check_password
 from poolhouse.core.pool_settings import password_policy
 from poolhouse.core.pools import UserPool
 from poolhouse.core.secret import Secret
-from poolhouse.core.users import User, username_key
+from poolhouse.core.users import User
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 
-ATTEMPT = "password"
+EXCEEDED = "Password attempts exceeded"
+PASSWORDS = "password"
 """The kind of what is counted: passwords in every flow, SRP's and plain, signed or not, together."""
 
 
@@ -43,7 +42,7 @@ class Verdict(Enum):
     def require_right(self) -> None:
         """Raises NotAuthorizedException. Called after the commit that counted the attempt."""
         if self is Verdict.LOCKED:
-            raise NotAuthorizedException("Password attempts exceeded")
+            raise NotAuthorizedException(EXCEEDED)
         if self is Verdict.WRONG:
             raise NotAuthorizedException
 
@@ -60,38 +59,25 @@ class Proof:
         raise TypeError("a Proof is not a verdict: settle it")
 
 
-def attempt_key(call: Call, pool: UserPool, user: User | None, name: str) -> str:
-    """Whose attempts are counted: the person's, by whatever name they come, or those of a name that nobody has."""
-    if user is not None:
-        return user.sub
-    key = call.store.key_for("attempts of nobody")
-    text = f"{pool.id} {username_key(pool, name)}".encode("utf-8", "surrogatepass")
-    return "?" + hmac.digest(key, text, hashlib.sha256).hex()
+def settle_attempt(
+    tx: Transaction, pool_id: str, key: str, now: datetime, right: bool, *, kind: str = PASSWORDS
+) -> bool:
+    """Count an attempt, or forget the earlier ones. True if a lock stands: the attempt then was not counted, and is
+    not to be believed, right or wrong.
 
-
-async def refuse_while_locked(call: Call, pool_id: str, key: str) -> None:
-    """Raises NotAuthorizedException: too many failures stand against the key. Nothing is counted."""
-    attempts = await call.store.read(lambda tx: tx.attempts.find(pool_id, ATTEMPT, key, call.now))
-    if attempts.is_locked(call.now):
-        Verdict.LOCKED.require_right()
-
-
-def settle_attempt(tx: Transaction, pool_id: str, key: str, now: datetime, right: bool) -> Verdict:
-    """Count an attempt, or forget the earlier ones; whether it is to be believed.
-
-    Nothing is raised, so that the count is committed: raise what `require_right` does once it is. Where a right
-    attempt opens something in the same transaction, call `require_right` there, before anything is opened.
+    `key` is the sub, or what stands for a name that nobody has. Nothing is raised, so that the count is committed.
+    Where a right attempt opens something in the same transaction, the caller raises before anything is opened.
 
     Source: Cognito developer guide, "Lockout behavior for failed sign-in attempts".
     """
-    attempts = tx.attempts.lock(pool_id, ATTEMPT, key, now)
+    attempts = tx.attempts.lock(pool_id, kind, key, now)
     if attempts.is_locked(now):
-        return Verdict.LOCKED
+        return True
     if right:
-        tx.attempts.forget(pool_id, ATTEMPT, key)
-        return Verdict.RIGHT
-    tx.attempts.put(pool_id, ATTEMPT, key, attempts.failed(now))
-    return Verdict.WRONG
+        tx.attempts.forget(pool_id, kind, key)
+    else:
+        tx.attempts.put(pool_id, kind, key, attempts.failed(now))
+    return False
 
 
 def settle_proof(tx: Transaction, pool_id: str, key: str, now: datetime, proof: Proof) -> Verdict:
@@ -100,12 +86,15 @@ def settle_proof(tx: Transaction, pool_id: str, key: str, now: datetime, proof: 
     read, improved = proof.password, proof.improved
     current = None if read is None else tx.passwords.find(pool_id, read.sub)
     is_unchanged = current is not None and read is not None and current.set_at == read.set_at
-    verdict = settle_attempt(tx, pool_id, key, now, proof.right and is_unchanged)
-    is_first = current is not None and improved is not None and current.version == improved.version
-    # Otherwise another sign-in of the same person was first to keep it better.
-    if verdict is Verdict.RIGHT and improved is not None and is_first:
+    right = proof.right and is_unchanged
+    if settle_attempt(tx, pool_id, key, now, right):
+        return Verdict.LOCKED
+    if not right:
+        return Verdict.WRONG
+    if improved is not None and current is not None and current.version == improved.version:
+        # Otherwise another sign-in of the same person was first to keep it better.
         tx.passwords.replace(improved)
-    return verdict
+    return Verdict.RIGHT
 
 
 async def make_password(
@@ -149,16 +138,36 @@ async def make_password(
 
 
 async def prove_password(
-    call: Call, pool: UserPool, user: User | None, password: Password | None, presented: str
+    call: Call,
+    pool: UserPool,
+    user: User | None,
+    password: Password | None,
+    presented: str,
+    *,
+    key: str | None = None,
 ) -> Proof:
     """Whether `presented` is the person's password. It takes as long for somebody who isn't there, or has none.
 
-    A right one is made good use of: it is hashed again where that was done with old parameters, and gets the
-    verifier that it lacks because no client might use SRP when it was set.
+    With `key`, the one that `settle_attempt` counts under, nothing is compared while a lock stands, and for one key
+    only a few at once are. A right password is made good use of: it is hashed again where that was done with old
+    parameters, and gets the verifier that it lacks because no client might use SRP when it was set.
 
     Raises:
+        NotAuthorizedException: a lock stands.
         TooManyRequestsException: too many wait to have a password compared.
     """
+    if key is None:
+        return await _prove(call, pool, user, password, presented)
+    async with call.ports.passwords.turn(f"{pool.id} {key}"):
+        attempts = await call.store.read(lambda tx: tx.attempts.find(pool.id, PASSWORDS, key, call.now))
+        if attempts.is_locked(call.now):
+            raise NotAuthorizedException(EXCEEDED)
+        return await _prove(call, pool, user, password, presented)
+
+
+async def _prove(
+    call: Call, pool: UserPool, user: User | None, password: Password | None, presented: str
+) -> Proof:
     hasher = call.ports.passwords
     if len(presented) > LONGEST:
         # No password is so long. Compared all the same, with less: nobody is to see who exists.
