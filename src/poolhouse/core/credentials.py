@@ -40,7 +40,7 @@ class Code:
     pool_id: str
     sub: str
     purpose: str
-    """`sign_up`, `reset`, or `verify:email`, `verify:phone_number`."""
+    """`sign_up`, `reset`, `verify:email`, `verify:phone_number`; `passkey` for the challenge of a registration."""
     hash: bytes
     """A keyed hash of the code with whose and what for it is."""
     detail: Secret

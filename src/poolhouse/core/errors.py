@@ -232,7 +232,7 @@ class WebAuthnRelyingPartyMismatchException(CognitoError):
 
 
 class WebAuthnClientMismatchException(CognitoError):
-    message = "The credential was registered with another app client."
+    message = "The access token is not of the app client that started the registration."
 
 
 class WebAuthnOriginNotAllowedException(CognitoError):
