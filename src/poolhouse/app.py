@@ -35,9 +35,13 @@ from poolhouse.edge.tracing import Tracing, tracing_from
 from poolhouse.limits import Limits
 from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
+from poolhouse.ports.carriers import Carrier
+from poolhouse.ports.mail import SmtpCarrier, SmtpServer
 from poolhouse.ports.passwords import Argon2Hasher
 from poolhouse.ports.powers import GmpPowers
 from poolhouse.ports.signer import LoopSigner
+from poolhouse.ports.sms import SmsWebhook
+from poolhouse.ports.sns import SnsAccount, SnsCarrier
 from poolhouse.postman import Postman
 from poolhouse.store import open_store
 from poolhouse.store.cache import Cache
@@ -112,7 +116,7 @@ def build(
     clock = clock or SystemClock()
     random = random or SystemRandom()
     store = open_store(settings, now=clock.now)
-    ports = ports or _ports(settings)
+    ports = ports or _ports(settings, clock)
     parts = Parts(
         settings=settings,
         clock=clock,
@@ -136,11 +140,44 @@ def build(
     )
 
 
-def _ports(settings: Settings) -> Ports:
+def _ports(settings: Settings, clock: Clock) -> Ports:
     return Ports(
         signer=LoopSigner(),
         passwords=Argon2Hasher(settings.hashing_threads, settings.hashing_queue),
         powers=GmpPowers(settings.hashing_threads, settings.hashing_queue),
+        mail=_mail(settings),
+        sms=_sms(settings, clock),
+    )
+
+
+def _mail(settings: Settings) -> Carrier | None:
+    if settings.smtp_host is None or settings.mail_from is None:
+        return None
+    return SmtpCarrier(
+        SmtpServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+            sender=settings.mail_from,
+        )
+    )
+
+
+def _sms(settings: Settings, clock: Clock) -> Carrier | None:
+    if settings.sms_webhook_url is not None and settings.sms_webhook_secret is not None:
+        return SmsWebhook(settings.sms_webhook_url, settings.sms_webhook_secret, clock.now)
+    if settings.sns_access_key_id is None or settings.sns_secret_access_key is None:
+        return None
+    return SnsCarrier(
+        SnsAccount(
+            region=settings.sns_region or settings.region,
+            access_key_id=settings.sns_access_key_id,
+            secret_access_key=settings.sns_secret_access_key,
+            endpoint_url=settings.sns_endpoint_url,
+            sender_id=settings.sms_sender_id,
+        )
     )
 
 

@@ -151,6 +151,30 @@ def _allowed_host(value: str) -> str:
         return _host_name(value)
 
 
+def _host(raw: Any) -> str:
+    return _allowed_host(_text(raw))
+
+
+def _url(raw: Any) -> str:
+    value = _text(raw)
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("must be a URL as https://sms.example.com/send") from None
+    has_more = parts.username or parts.password or parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or has_more or not value.isprintable():
+        raise ValueError("must be http:// or https:// and a host, without a password in it")
+    return value
+
+
+def _mail_address(raw: Any) -> str:
+    value = _text(raw)
+    if not value.isprintable() or not re.fullmatch(r"[^@<>]+@[^@<>\s]+|[^<>]*<[^@<>\s]+@[^@<>\s]+>", value):
+        raise ValueError("must be an e-mail address, perhaps with a name: Example <no-reply@example.com>")
+    return value
+
+
 def _listen_address(raw: Any) -> str:
     value = _text(raw).strip("[]")
     if value == "localhost":
@@ -191,6 +215,13 @@ def _secret(raw: Any) -> Secret:
     return Secret(value)
 
 
+def _plain(raw: Any) -> str:
+    value = _text(raw)
+    if not value or not value.isprintable():
+        raise ValueError("must be text of one line")
+    return value
+
+
 def _secrets(raw: Any) -> tuple[Secret, ...]:
     return tuple(Secret(value) for value in _list(lambda item: item)(raw))
 
@@ -202,9 +233,13 @@ PATH = Kind("path", _path)
 NETWORKS = Kind("networks", _list(_network), ", ".join)
 HOST_NAMES = Kind("host names", _list(_allowed_host), ", ".join)
 HOST_NAME_KIND = Kind("host name", _host_name)
+HOST = Kind("host", _host)
+URL = Kind("URL", _url)
+MAIL_ADDRESS = Kind("address", _mail_address)
 LISTEN_ADDRESS = Kind("address", _listen_address)
 PUBLIC_URL = Kind("URL", _public_url)
 DATABASE_URL = Kind("URL", _database_url)
+TEXT = Kind("text", _plain)
 SECRET = Kind("text", _secret)
 SECRETS = Kind("texts", _secrets)
 PORT = integer(1, 65535)

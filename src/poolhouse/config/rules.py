@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from poolhouse.config.schema import ConfigurationError
 from poolhouse.config.settings import Settings
@@ -17,7 +19,21 @@ def inconsistencies(settings: Settings) -> list[str]:
         problems.append("root_access_key_id and root_secret_access_key go together: set both or neither.")
     if settings.admin_port is not None and settings.admin_port == settings.port:
         problems.append("admin_port must differ from port.")
+    problems += _delivery(settings)
     return problems
+
+
+def _delivery(settings: Settings) -> Iterator[str]:
+    if settings.smtp_host is not None and settings.mail_from is None:
+        yield "smtp_host needs mail_from: who e-mail is from where a pool does not say."
+    if (settings.smtp_username is None) != (settings.smtp_password is None):
+        yield "smtp_username and smtp_password go together: set both or neither."
+    if (settings.sms_webhook_url is None) != (settings.sms_webhook_secret is None):
+        yield "sms_webhook_url and sms_webhook_secret go together: set both or neither."
+    if (settings.sns_access_key_id is None) != (settings.sns_secret_access_key is None):
+        yield "sns_access_key_id and sns_secret_access_key go together: set both or neither."
+    if settings.sms_webhook_url is not None and settings.sns_access_key_id is not None:
+        yield "sms_webhook_url and sns_access_key_id are two ways for one thing: choose one."
 
 
 def refuse_unsafe(settings: Settings) -> None:
@@ -37,8 +53,38 @@ def refuse_unsafe(settings: Settings) -> None:
             f"host {settings.host} is not loopback, and nothing protects the secrets on the way. Set tls_cert and"
             " tls_key, or trusted_proxies to the proxy that ends TLS, or, on a network you trust, insecure_http."
         )
+    problems += _clear_text(settings)
     if problems:
         raise ConfigurationError(problems)
+
+
+def _clear_text(settings: Settings) -> Iterator[str]:
+    """Codes and passwords that would leave this machine unprotected."""
+    if settings.insecure_http:
+        return
+    if (
+        settings.smtp_host is not None
+        and settings.smtp_security == "none"
+        and not _is_near(settings.smtp_host)
+    ):
+        yield (
+            f"smtp_security is none, and smtp_host {settings.smtp_host} is not this machine: codes would cross the"
+            " network in clear text. Use starttls or tls, or, on a network you trust, insecure_http."
+        )
+    for name in ("sms_webhook_url", "sns_endpoint_url"):
+        parts = urlsplit(getattr(settings, name) or "")
+        if parts.scheme == "http" and not _is_near(parts.hostname or ""):
+            yield (
+                f"{name} is plain HTTP to another machine: codes would cross the network in clear text. Use"
+                " https, or, on a network you trust, insecure_http."
+            )
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return is_loopback(host)
+    except ValueError:
+        return False  # a name
 
 
 def _someone_ends_tls(settings: Settings) -> bool:

@@ -197,6 +197,61 @@ class Settings:
         timedelta(seconds=25), kinds.DURATION, "How long requests under way may take to finish after SIGTERM."
     )
 
+    smtp_host: str | None = _delivery(
+        None,
+        kinds.HOST,
+        "The SMTP server that takes e-mail to users.",
+        default_text="none: e-mail goes to the local inbox",
+    )
+    smtp_port: int = _delivery(587, kinds.PORT, "Its port.")
+    smtp_security: str = _delivery(
+        "starttls",
+        kinds.one_of("starttls", "tls", "none"),
+        "`starttls` demands it; `tls` is TLS from the first byte, as a rule on port 465; `none` sends codes in"
+        " clear text.",
+    )
+    smtp_username: str | None = _delivery(None, kinds.TEXT, "The name to log in with.")
+    smtp_password: Secret | None = _delivery(
+        None, kinds.SECRET, "The password to log in with.", is_secret=True
+    )
+    mail_from: str | None = _delivery(
+        None,
+        kinds.MAIL_ADDRESS,
+        "Who e-mail is from, where the pool's EmailConfiguration does not say: `no-reply@example.com`, or"
+        " `Example <no-reply@example.com>`.",
+    )
+    sms_webhook_url: str | None = _delivery(
+        None,
+        kinds.URL,
+        "Where SMS are posted to, as JSON signed by Standard Webhooks.",
+        default_text="none: SMS go to the local inbox",
+    )
+    sms_webhook_secret: Secret | None = _delivery(
+        None,
+        kinds.SECRET,
+        "What the webhook's posts are signed with: `whsec_` and base64, or any text.",
+        is_secret=True,
+    )
+    sns_access_key_id: str | None = _delivery(
+        None,
+        kinds.ACCESS_KEY_ID,
+        "The access key of Amazon SNS, or of what speaks its Publish, to send SMS by.",
+    )
+    sns_secret_access_key: Secret | None = _delivery(None, kinds.SECRET, "Its secret.", is_secret=True)
+    sns_region: str | None = _delivery(
+        None,
+        kinds.REGION,
+        "The region of Amazon SNS, where the pool's SmsConfiguration has no SnsRegion.",
+        default_text="`region`",
+    )
+    sns_endpoint_url: str | None = _delivery(
+        None, kinds.URL, "The address of what speaks SNS's Publish.", default_text="Amazon's, in the region"
+    )
+    sms_sender_id: str | None = _delivery(
+        None,
+        kinds.matching("text", r"[A-Za-z0-9]{1,11}", "1 to 11 letters and digits"),
+        "The sender that SNS is to show, where the country allows one.",
+    )
     local_inbox: bool = _delivery(
         True,
         kinds.BOOLEAN,

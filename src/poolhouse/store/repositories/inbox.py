@@ -43,7 +43,7 @@ class Inbox:
     ) -> list[Outgoing]:
         """The `size` messages before the id `before`, newest first; the newest of all where it is ""."""
         of_account = sa.select(user_pool.c.id).where(user_pool.c.account_id == account_id)
-        conditions = [inbox_message.c.pool_id.in_(of_account)]
+        conditions: list[sa.ColumnElement[bool]] = [inbox_message.c.pool_id.in_(of_account)]
         if pool_id is not None:
             conditions.append(inbox_message.c.pool_id == pool_id)
         if before:
