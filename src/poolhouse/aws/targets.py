@@ -31,7 +31,7 @@ from poolhouse.userpools import (
     resource_servers,
     tags,
 )
-from poolhouse.userpools.users import admin, attributes, creation, membership, passwords
+from poolhouse.userpools.users import admin, attributes, creation, listing, membership, passwords
 
 Operation = Callable[[Call, Any], Awaitable[Mapping[str, Any] | None]]
 
@@ -83,6 +83,7 @@ TARGETS: Targets = {
         "ListUserPoolClients": Target(clients.list_user_pool_clients),
         "ListUserPoolClientSecrets": Target(client_secrets.list_user_pool_client_secrets),
         "ListUserPools": Target(pools.list_user_pools, everything),
+        "ListUsers": Target(listing.list_users),
         "ListUsersInGroup": Target(membership.list_users_in_group),
         "SetUserPoolMfaConfig": Target(mfa.set_user_pool_mfa_config),
         "TagResource": Target(tags.tag_resource, named_by_arn),

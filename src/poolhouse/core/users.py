@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -131,6 +132,7 @@ def heeds_case(pool: UserPool) -> bool:
 
 LONGEST_KEY = 256
 """Characters of a text that is looked for as it is: as long as a list's filter may be, and no index bursts."""
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def username_key(pool: UserPool, username: str) -> str:
@@ -144,13 +146,14 @@ def value_key(pool: UserPool, name: str, value: str) -> str:
 
 
 def search_key(value: str) -> str:
-    """The value of an attribute as a list's filter compares it, without heed of case."""
-    return _storable(value.casefold())
+    """The beginning of an attribute's value as a list's filter compares it, without heed of case. What PostgreSQL's
+    text does not take is replaced, so who searches by it compares the value itself in the end."""
+    return UNSTORABLE.sub("\ufffd", value.casefold())[:LONGEST_KEY]
 
 
 def _storable(text: str) -> str:
     """The text, or its digest where it can't be a key: too long, or with what PostgreSQL's text does not take."""
-    if len(text) <= LONGEST_KEY and "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text):
+    if len(text) <= LONGEST_KEY and UNSTORABLE.search(text) is None:
         return text
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -32,6 +32,7 @@ from poolhouse.store.repositories.server_facts import ServerFacts
 from poolhouse.store.repositories.sessions import Sessions
 from poolhouse.store.repositories.signing_keys import SigningKeys
 from poolhouse.store.repositories.totp import Totp
+from poolhouse.store.repositories.user_listing import UserListing
 from poolhouse.store.repositories.users import Users
 
 
@@ -64,6 +65,7 @@ class Transaction:
         "sessions",
         "signing_keys",
         "totp",
+        "user_listing",
         "users",
     )
 
@@ -78,6 +80,7 @@ class Transaction:
         self.domains = Domains(connection, self.changes)
         self.groups = Groups(connection)
         self.users = Users(connection)
+        self.user_listing = UserListing(connection)
         self.passkeys = Passkeys(connection)
         self.passwords = Passwords(connection, self.data_keys)
         self.memberships = Memberships(connection)

@@ -23,6 +23,9 @@ from poolhouse.shapes.cognito_idp import (
 from poolhouse.store import Transaction
 from poolhouse.userpools.paging import page
 
+DELETING_TAKES = 20.0
+"""Seconds, at most: a group goes with the memberships of all who are in it."""
+
 
 async def create_group(call: Call, request: CreateGroupRequest) -> CreateGroupResponse:
     """Define a group, its precedence (0 is the highest) and its role.
@@ -83,6 +86,10 @@ async def update_group(call: Call, request: UpdateGroupRequest) -> UpdateGroupRe
 
 
 async def delete_group(call: Call, request: DeleteGroupRequest) -> None:
+    """Delete a group; its members stay people of the pool.
+
+    Source: Cognito API reference, DeleteGroup.
+    """
     pool_id = request["UserPoolId"]
 
     def remove(tx: Transaction) -> None:
@@ -90,7 +97,7 @@ async def delete_group(call: Call, request: DeleteGroupRequest) -> None:
         tx.groups.get(pool_id, request["GroupName"])
         tx.groups.remove(pool_id, request["GroupName"])
 
-    await call.write(remove, pool_id=pool_id)
+    await call.write(remove, pool_id=pool_id, patience=DELETING_TAKES)
 
 
 async def list_groups(call: Call, request: ListGroupsRequest) -> ListGroupsResponse:

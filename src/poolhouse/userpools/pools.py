@@ -92,7 +92,7 @@ async def create_user_pool(call: Call, request: CreateUserPoolRequest) -> Create
 async def describe_user_pool(call: Call, request: DescribeUserPoolRequest) -> DescribeUserPoolResponse:
     def find(tx: Transaction) -> UserPoolType:
         pool = tx.pools.get(call.account_id, call.region, request["UserPoolId"])
-        return describe(pool, tx.domains.of(pool.id))
+        return describe(pool, tx.domains.of(pool.id), people=tx.user_listing.estimate(pool.id))
 
     return {"UserPool": await call.store.read(find)}
 
@@ -205,7 +205,7 @@ def _pinned_id(region: str, tags: Mapping[str, str]) -> str | None:
     return None
 
 
-def describe(pool: UserPool, domains: list[Domain] | tuple[()]) -> UserPoolType:
+def describe(pool: UserPool, domains: list[Domain] | tuple[()], people: int = 0) -> UserPoolType:
     answer: dict[str, Any] = {
         "Id": pool.id,
         "Name": pool.name,
@@ -213,7 +213,7 @@ def describe(pool: UserPool, domains: list[Domain] | tuple[()]) -> UserPoolType:
         "CreationDate": epoch(pool.created_at),
         "LastModifiedDate": epoch(pool.modified_at),
         "SchemaAttributes": list(pool.attributes),
-        "EstimatedNumberOfUsers": 0,
+        "EstimatedNumberOfUsers": people,
         **pool.settings,
     }
     if pool.tags:

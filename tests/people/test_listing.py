@@ -1,0 +1,121 @@
+"""ListUsers: its filter, its order, its pages, and that each page is read from an index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.conftest import a_pool
+
+PEOPLE: dict[str, dict[str, str]] = {
+    "ada": {"email": "ada@example.com", "name": "Ada", "family_name": "Lovelace", "given_name": "Ada"},
+    "Alan": {"email": "Alan@Example.com", "name": "Alan", "family_name": "Turing", "phone_number": "+441"},
+    "grace": {"email": "grace@example.org", "name": "Grace", "family_name": "Hopper"},
+    "lovis": {"name": "LOVIS", "family_name": "Lovelace", "phone_number": "+4412"},
+}
+
+
+def make_people(cognito: Any, pool_id: str) -> dict[str, str]:
+    """Their subs, by user name."""
+    subs = {}
+    for username, attributes in PEOPLE.items():
+        answer = cognito.admin_create_user(
+            UserPoolId=pool_id,
+            Username=username,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        )
+        subs[username] = answer["User"]["Attributes"][0]["Value"]
+    cognito.admin_disable_user(UserPoolId=pool_id, Username="grace")
+    cognito.admin_set_user_password(
+        UserPoolId=pool_id, Username="ada", Password="Correct-Horse-9", Permanent=True
+    )
+    return subs
+
+
+def found(cognito: Any, pool_id: str, text: str) -> list[str]:
+    return [user["Username"] for user in cognito.list_users(UserPoolId=pool_id, Filter=text)["Users"]]
+
+
+def test_people_are_found_by_every_attribute_that_can_be_searched(cognito: Any) -> None:
+    pool_id = a_pool(cognito)
+    subs = make_people(cognito, pool_id)
+    everybody = sorted(PEOPLE, key=subs.__getitem__)
+    expected = {
+        "": everybody,
+        "  ": everybody,
+        'username = "ada"': ["ada"],
+        'username="Ada"': [],
+        'username ^= "a"': ["ada"],
+        'username ^= ""': ["Alan", "ada", "grace", "lovis"],
+        'email = "ALAN@example.COM"': ["Alan"],
+        'email ^= "a"': ["ada", "Alan"],
+        'email ^= ""': ["ada", "Alan", "grace"],
+        'phone_number = "+441"': ["Alan"],
+        'phone_number ^= "+44"': ["Alan", "lovis"],
+        'name ^= "lov"': ["lovis"],
+        'given_name = "ada"': ["ada"],
+        'family_name ^= "T"': ["Alan"],
+        'preferred_username = "ada"': [],
+        'cognito:user_status = "confirmed"': ["ada"],
+        'cognito:user_status ^= "CONF"': ["ada"],
+        'cognito:user_status = "Compromised"': [],
+        'status = "Disabled"': ["grace"],
+        'status = "disabled"': [],
+        'status ^= "Dis"': ["grace"],
+        'status ^= ""': everybody,
+        f'sub = "{subs["ada"]}"': ["ada"],
+        f'sub = "{subs["ada"].upper()}"': ["ada"],
+        f'sub ^= "{subs["ada"][:13]}"': ["ada"],
+        'name = "\\"Ada\\""': [],
+    }
+    assert {text: found(cognito, pool_id, text) for text in expected} == expected
+    of_one_name = found(cognito, pool_id, 'family_name="lovelace"')
+    assert of_one_name == sorted(["ada", "lovis"], key=subs.__getitem__)
+    waiting = found(cognito, pool_id, 'cognito:user_status ^= "force"')
+    assert waiting == sorted(["Alan", "grace", "lovis"], key=subs.__getitem__)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        'email ^= ""',
+        'username ^= ""',
+        'sub ^= ""',
+        'cognito:user_status ^= "F"',
+        'name ^= ""',
+        'status ^= ""',
+    ],
+)
+def test_pages_hold_everybody_once_and_in_order(cognito: Any, text: str) -> None:
+    pool_id = a_pool(cognito)
+    make_people(cognito, pool_id)
+    pages, token = [], {}
+    while True:
+        page = cognito.list_users(UserPoolId=pool_id, Filter=text, Limit=1, **token)
+        assert len(page["Users"]) == 1
+        pages += [user["Username"] for user in page["Users"]]
+        if "PaginationToken" not in page:
+            break
+        token = {"PaginationToken": page["PaginationToken"]}
+    assert pages == found(cognito, pool_id, text)
+    assert len(set(pages)) == len(pages)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("email", "Error while parsing filter"),
+        ('email = ada"', "Error while parsing filter"),
+        ('email == "ada"', "Error while parsing filter"),
+        ('email = "a" or name = "b"', "Error while parsing filter"),
+        ('custom:x = "1"', "Invalid search attribute: custom:x"),
+        ('birthdate = "1815-12-10"', "Invalid search attribute: birthdate"),
+    ],
+)
+def test_what_is_no_filter_is_refused(cognito: Any, text: str, message: str) -> None:
+    with pytest.raises(ClientError, match=message) as refused:
+        cognito.list_users(UserPoolId=a_pool(cognito), Filter=text)
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
