@@ -288,6 +288,7 @@ auth_session = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.PrimaryKeyConstraint("pool_id", "id"),
+    sa.Index(None, "id"),
     sa.Index(None, "pool_id", "sub"),
     sa.Index(None, "expires_at"),
 )

@@ -66,6 +66,22 @@ async def open_session(call: Call, app: AppSnapshot, text: str) -> Session:
     return await open_ticket(call, app, ticket_of_session(text))
 
 
+async def open_lone_session(call: Call, text: str) -> tuple[AppSnapshot, Session]:
+    """The session of a request that names neither client nor pool, with the client that it was begun at.
+
+    Raises:
+        NotAuthorizedException: as `open_session`.
+    """
+    ticket = ticket_of_session(text)
+    if ticket is None:
+        raise NotAuthorizedException(INVALID, detail="a session in no form of ours")
+    client_id = await call.store.read(lambda tx: tx.sessions.client_of(ticket.id))
+    app: AppSnapshot | None = None if client_id is None else await call.cache.get("app", client_id)
+    if app is None:
+        raise NotAuthorizedException(INVALID, detail="no such session")
+    return app, await open_ticket(call, app, ticket)
+
+
 async def open_ticket(call: Call, app: AppSnapshot, ticket: Ticket | None) -> Session:
     """The same for a ticket in any form."""
     if ticket is None:

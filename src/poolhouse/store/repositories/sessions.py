@@ -40,6 +40,12 @@ class Sessions:
         row = rows.find(self._connection, auth_session, pool_id=pool_id, id=id)
         return None if row is None else (self._from_row(row), row.hash)
 
+    def client_of(self, id: str) -> str | None:
+        """At which client the session was begun. Ids are random, so there is one of each over all pools."""
+        statement = sa.select(auth_session.c.client_id).where(auth_session.c.id == id).limit(1)
+        client_id: str | None = self._connection.execute(statement).scalar_one_or_none()
+        return client_id
+
     def latest(self, pool_id: str, sub: str, client_id: str, step: str) -> Session | None:
         """A person's last session that waits at this step."""
         statement = (

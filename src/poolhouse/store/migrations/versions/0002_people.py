@@ -167,6 +167,7 @@ def _sign_ins() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("pool_id", "id", name="pk_auth_session"),
     )
+    _index("auth_session", "id")
     _index("auth_session", "pool_id", "sub")
     _index("auth_session", "expires_at")
     op.create_table(
