@@ -81,18 +81,18 @@ def redeem(tx: Transaction, call: Call, user: User, purpose: str, presented: str
     return checked
 
 
-def may_send(tx: Transaction, call: Call, user: User, purpose: str, destination: str) -> bool:
-    """Count a message that the person asks for: five an hour of each purpose, and twenty to one address from
-    whomever."""
-    return count(tx, call, user.pool_id, SEND, f"{purpose} {user.sub}", codes.MAX_SENDINGS) and may_send_to(
-        tx, call, user.pool_id, destination
-    )
+def may_send(tx: Transaction, call: Call, user: User, purpose: str) -> bool:
+    """Count a message that a person asks for; False where that were more than five of this purpose in an hour."""
+    return count(tx, call, user.pool_id, SEND, f"{purpose} {user.sub}", codes.MAX_SENDINGS)
 
 
-def may_send_to(tx: Transaction, call: Call, pool_id: str, destination: str) -> bool:
-    """Count a message to an address, whoever it is that asks: many sign-ups must not bury one mailbox."""
+def may_send_to(tx: Transaction, call: Call, pool_id: str, destination: str, purpose: str = "") -> bool:
+    """Count a message to an address, whoever it is that asks: many accounts must not bury one mailbox.
+
+    Each purpose by itself: what strangers do in another's name must not use up what the owner needs for a reset.
+    """
     key = codes.name_digest(call.store.key_for(KEY), destination)
-    return count(tx, call, pool_id, SEND, f"to {key}", codes.MAX_SENDINGS_TO_ONE_ADDRESS)
+    return count(tx, call, pool_id, SEND, f"{purpose} to {key}", codes.MAX_SENDINGS_TO_ONE_ADDRESS)
 
 
 def count(tx: Transaction, call: Call, pool_id: str, kind: str, key: str, limit: int) -> bool:

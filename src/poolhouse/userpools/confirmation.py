@@ -1,0 +1,242 @@
+"""Confirming accounts: by the code that was sent, or by an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poolhouse.core.codes import (
+    ATTEMPT_LIMIT,
+    MAX_SENDINGS,
+    MAX_TRIES,
+    SIGN_UP,
+    Refusal,
+    Sent,
+)
+from poolhouse.core.errors import (
+    CodeMismatchException,
+    CognitoError,
+    InvalidParameterException,
+    LimitExceededException,
+    NotAuthorizedException,
+    UserNotFoundException,
+)
+from poolhouse.core.existence import hides_existence
+from poolhouse.core.messages import Purpose
+from poolhouse.core.pools import UserPool
+from poolhouse.core.sessions import Session
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.users import VERIFIED, User, UserStatus
+from poolhouse.operation import Call
+from poolhouse.shapes.cognito_idp import (
+    AdminConfirmSignUpRequest,
+    AdminConfirmSignUpResponse,
+    ConfirmSignUpRequest,
+    ConfirmSignUpResponse,
+    ResendConfirmationCodeRequest,
+    ResendConfirmationCodeResponse,
+)
+from poolhouse.store import Transaction
+from poolhouse.userpools import codes, delivery, sessions
+from poolhouse.userpools.existence import (
+    NOT_FOUND,
+    app_of,
+    count_name,
+    disabled,
+    find_locked,
+    shown,
+)
+from poolhouse.userpools.sign_up import (
+    SIGNING_UP,
+    address_to_confirm,
+    confirming_attributes,
+    post_code,
+)
+from poolhouse.userpools.users.aliases import take_aliases
+
+SIGNED_UP = "SIGNED_UP"
+"""The step of a session that InitiateAuth can go on with: the code was the first factor."""
+TRY = "try sign_up"
+SEND = "send sign_up"
+
+
+async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmSignUpResponse:
+    """Confirm an account and the address that the code went to.
+
+    With `Session` of SignUp the answer has one with which USER_AUTH goes on: the code was the first factor. To a
+    client that hides who exists, every refusal but that of an expired code and of too many attempts looks like a
+    wrong code.
+
+    Raises:
+        ResourceNotFoundException: no such client.
+        NotAuthorizedException: SecretHash; Session; the account is confirmed already, or disabled.
+        UserNotFoundException: there is nobody of this name.
+        CodeMismatchException, ExpiredCodeException: the code.
+        LimitExceededException: fifteen attempts were made within an hour.
+        AliasExistsException: the address is another's alias, and ForceAliasCreation was not asked for. The code
+            stays good.
+
+    Source: Cognito API reference, ConfirmSignUp.
+    """
+    name = request["Username"]
+    app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
+    given = request.get("Session")
+    session = None if given is None else await sessions.open_session(call, app, given)
+
+    def confirm(tx: Transaction) -> ConfirmSignUpResponse | CognitoError:
+        if hides_existence(app) and not count_name(tx, call, app.user_pool, TRY, name, MAX_TRIES):
+            return LimitExceededException(ATTEMPT_LIMIT)
+        user = find_locked(tx, app.user_pool, name)
+        refusal = _why_not_confirmed(user)
+        if user is None or refusal is not None:
+            return CodeMismatchException() if hides_existence(app) else (refusal or UserNotFoundException())
+        if session is not None and (session.step != SIGNING_UP or session.sub != user.sub):
+            return NotAuthorizedException(sessions.INVALID, detail="a session of something else")
+        redeemed = codes.redeem(tx, call, user, SIGN_UP, request["ConfirmationCode"])
+        if isinstance(redeemed, Refusal):
+            too_many = redeemed is Refusal.TOO_MANY
+            return CodeMismatchException() if too_many and hides_existence(app) else redeemed.error()
+        _confirm(
+            tx,
+            call,
+            app.user_pool,
+            user,
+            Sent.from_secret(redeemed.detail),
+            request.get("ForceAliasCreation"),
+        )
+        return _signed_up(tx, call, app, session)
+
+    # What is wrong is returned, not raised: the attempt must be counted.
+    confirmed = await call.store.write(confirm)
+    if isinstance(confirmed, CognitoError):
+        raise confirmed
+    return confirmed
+
+
+def _why_not_confirmed(user: User | None) -> CognitoError | None:
+    if user is None:
+        return UserNotFoundException(NOT_FOUND)
+    if not user.enabled:
+        return disabled()
+    if user.status is not UserStatus.UNCONFIRMED:
+        return _cannot_be_confirmed(user)
+    return None
+
+
+def _cannot_be_confirmed(user: User) -> CognitoError:
+    return NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status.value}")
+
+
+def _confirm(
+    tx: Transaction, call: Call, pool: UserPool, user: User, sent: Sent, forced: bool | None
+) -> None:
+    confirmed = user.with_attributes(call.now, {VERIFIED[sent.attribute]: "true"}).changed(
+        call.now, status=UserStatus.CONFIRMED
+    )
+    if forced:
+        take_aliases(tx, pool, confirmed, call.now)
+    tx.users.replace(pool, confirmed)
+
+
+def _signed_up(
+    tx: Transaction, call: Call, app: AppSnapshot, session: Session | None
+) -> ConfirmSignUpResponse:
+    if session is None:
+        return {}
+    sessions.end(tx, session)
+    return {"Session": sessions.begin(tx, call, app, session.sub, SIGNED_UP, {}).session}
+
+
+async def admin_confirm_sign_up(call: Call, request: AdminConfirmSignUpRequest) -> AdminConfirmSignUpResponse:
+    """Confirm an account without a code. No address is verified by that.
+
+    Raises:
+        ResourceNotFoundException, UserNotFoundException: no such pool, no such person.
+        NotAuthorizedException: the account is not one that waits to be confirmed.
+
+    Source: Cognito API reference, AdminConfirmSignUp.
+    """
+    pool_id = request["UserPoolId"]
+
+    def confirm(tx: Transaction) -> None:
+        pool = tx.pools.get(call.account_id, call.region, pool_id)
+        user = find_locked(tx, pool, request["Username"])
+        if user is None:
+            raise UserNotFoundException
+        if user.status is not UserStatus.UNCONFIRMED:
+            raise _cannot_be_confirmed(user)
+        tx.users.replace(pool, user.changed(call.now, status=UserStatus.CONFIRMED))
+        tx.codes.remove(pool_id, user.sub, SIGN_UP)
+
+    await call.write(confirm, pool_id=pool_id)
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    to: tuple[str, str] | None
+    """Attribute and address; None where the person has none, or there is nobody."""
+    messages: Sequence[str] = ()
+    """None where nobody is written to."""
+
+
+async def resend_confirmation_code(
+    call: Call, request: ResendConfirmationCodeRequest
+) -> ResendConfirmationCodeResponse:
+    """Send the code again: the same within a minute, else a new one that takes its place.
+
+    To a client that hides who exists, every name that can't be sent to looks as if it was.
+
+    Raises:
+        ResourceNotFoundException: no such client.
+        NotAuthorizedException: SecretHash; the pool verifies no addresses by itself; the account is disabled.
+        UserNotFoundException: there is nobody of this name.
+        InvalidParameterException: the account is confirmed, or has no address to send to.
+        LimitExceededException: five were asked for within an hour.
+        CodeDeliveryFailureException: the carrier refused the message.
+
+    Source: Cognito API reference, ResendConfirmationCode.
+    """
+    name = request["Username"]
+    app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
+    pool, hidden = app.user_pool, hides_existence(app)
+    possible = confirming_attributes(pool)
+    if not possible:
+        raise NotAuthorizedException("Cannot resend codes. Auto verification not turned on.")
+
+    def resend(tx: Transaction) -> Resent:
+        if hidden and not count_name(tx, call, pool, SEND, name, MAX_SENDINGS):
+            raise LimitExceededException(ATTEMPT_LIMIT)
+        user = find_locked(tx, pool, name)
+        try:
+            return _resend(tx, call, app, user)
+        except CognitoError:
+            if not hidden:
+                raise
+            return Resent(None if user is None else address_to_confirm(pool, user))
+
+    resent = await call.store.write(resend)
+    if not hidden:
+        await delivery.deliver_now_or_later(call, resent.messages)
+    else:
+        delivery.deliver_unseen(call, resent.messages)
+    return {"CodeDeliveryDetails": shown(call, app, name, resent.to, possible)}
+
+
+def _resend(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) -> Resent:
+    """Raises what forbids it, before it has changed anything but counts."""
+    if user is None:
+        raise UserNotFoundException(NOT_FOUND)
+    if not user.enabled:
+        raise disabled()
+    if user.status is not UserStatus.UNCONFIRMED:
+        raise InvalidParameterException("User is already confirmed.")
+    to = address_to_confirm(app.user_pool, user)
+    if to is None:
+        raise InvalidParameterException("Cannot resend codes. The user has no address that can be verified.")
+    if not codes.may_send(tx, call, user, SIGN_UP):
+        raise LimitExceededException(ATTEMPT_LIMIT)
+    message = post_code(tx, call, app, user, to, Purpose.RESEND)
+    if message is None:
+        raise LimitExceededException(ATTEMPT_LIMIT)
+    return Resent(to, [message])

@@ -1,0 +1,221 @@
+"""Signing up: people who make their own account. It is confirmed by the code that they are sent (`confirmation`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poolhouse.core.auth_flows import permitted
+from poolhouse.core.codes import SIGN_UP, SIGN_UP_LIFETIME
+from poolhouse.core.credentials import Password
+from poolhouse.core.errors import (
+    AliasExistsException,
+    InvalidParameterException,
+    LimitExceededException,
+    NotAuthorizedException,
+    UsernameExistsException,
+)
+from poolhouse.core.ids import new_jti
+from poolhouse.core.messages import Purpose
+from poolhouse.core.password_policy import check_password
+from poolhouse.core.pool_settings import first_factors, password_policy
+from poolhouse.core.pools import UserPool
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.user_attributes import (
+    check_new,
+    client_writable,
+    parse_attributes,
+    sign_in_attribute,
+)
+from poolhouse.core.users import (
+    EMAIL,
+    PHONE_NUMBER,
+    PREFERRED_USERNAME,
+    User,
+    UserStatus,
+    alias_attributes,
+    username_attributes,
+)
+from poolhouse.operation import Call
+from poolhouse.shapes.cognito_idp import SignUpRequest, SignUpResponse
+from poolhouse.store import Transaction
+from poolhouse.userpools import codes, delivery, sessions
+from poolhouse.userpools.existence import app_of
+from poolhouse.userpools.passwords import make_password
+
+CODE_FACTORS = {"EMAIL_OTP": EMAIL, "SMS_OTP": PHONE_NUMBER}
+"""First factors that need no password, and the attribute that each needs."""
+SIGNING_UP = "SIGN_UP"
+"""The step of a session that waits for ConfirmSignUp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    sent_to: tuple[str, str] | None = None
+    """Attribute and address."""
+    message: str | None = None
+    session: str | None = None
+
+
+async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
+    """Make an account, and send a code that confirms it to one of the addresses that the pool verifies by itself.
+
+    Whether a user name is taken is told to everybody; who wants email addresses hidden makes them aliases. No
+    triggers run, so ValidationData and ClientMetadata, which are for them alone, have no reader; nor has
+    AnalyticsMetadata.
+
+    Raises:
+        ResourceNotFoundException: no such client.
+        NotAuthorizedException: SecretHash; a pool whose people are made by administrators alone; an attribute that
+            the client may not write.
+        InvalidParameterException: a name or attributes that the pool does not allow; no password where one is needed.
+        InvalidPasswordException: it does not conform to the policy.
+        UsernameExistsException: the name is taken.
+        LimitExceededException, CodeDeliveryFailureException: the account is made, but the code was not sent; it can be
+            asked for again.
+
+    Source: Cognito API reference, SignUp.
+    """
+    app = await app_of(call, request["ClientId"], request["Username"], request.get("SecretHash"))
+    pool = app.user_pool
+    if pool.settings.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly"):
+        raise NotAuthorizedException("SignUp is not permitted for this user pool")
+    user = _new_user(call, app, request)
+    text = request.get("Password")
+    if text:
+        check_password(password_policy(pool.settings), text)
+    elif not _can_do_without_password(pool, user):
+        raise InvalidParameterException(
+            "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null"
+        )
+    # Before the hash is made: a name that is taken shall not cost its price.
+    await call.store.read(lambda tx: _refuse_taken(tx, pool, request["Username"], user))
+    password = None
+    if text:
+        password = await make_password(call, pool, sub=user.sub, username=user.username, password=text)
+
+    def register(tx: Transaction) -> Registered:
+        return _register(tx, call, app, request["Username"], user, password)
+
+    registered = await call.write(register, pool_id=pool.id)
+    if registered.sent_to is not None and registered.message is None:
+        raise LimitExceededException(
+            "Too many messages were sent to this address, please try after some time."
+        )
+    if registered.message is not None:
+        await delivery.deliver_now_or_later(call, [registered.message])
+    answer: SignUpResponse = {"UserConfirmed": False, "UserSub": user.sub}
+    if registered.sent_to is not None:
+        answer["CodeDeliveryDetails"] = delivery.details(*registered.sent_to)
+    if registered.session is not None:
+        answer["Session"] = registered.session
+    return answer
+
+
+def address_to_confirm(pool: UserPool, user: User) -> tuple[str, str] | None:
+    """The attribute and address that a new account is confirmed by: a phone number before an email address.
+
+    Source: Cognito developer guide, "Signing up and confirming user accounts".
+    """
+    for attribute in confirming_attributes(pool):
+        if address := user.attributes.get(attribute):
+            return attribute, address
+    return None
+
+
+def confirming_attributes(pool: UserPool) -> Sequence[str]:
+    verified = pool.settings.get("AutoVerifiedAttributes", ())
+    return [attribute for attribute in (PHONE_NUMBER, EMAIL) if attribute in verified]
+
+
+def _new_user(call: Call, app: AppSnapshot, request: SignUpRequest) -> User:
+    pool, username = app.user_pool, request["Username"]
+    values = parse_attributes(request.get("UserAttributes", ()))
+    if PREFERRED_USERNAME in values and PREFERRED_USERNAME in alias_attributes(pool):
+        raise InvalidParameterException(
+            "Preferred username cannot be provided for unconfirmed account, since user pool is configured for "
+            "preferred username alias."
+        )
+    writable = client_writable(pool, app.client)
+    sub = new_jti(call.random)
+    if attribute := sign_in_attribute(pool, username):
+        if values.setdefault(attribute, username) != username:
+            raise InvalidParameterException(f"Username and the attribute {attribute} must be the same.")
+        # The name itself the client may always write.
+        writable = None if writable is None else writable | {attribute}
+        username = sub
+    return User(
+        pool_id=pool.id,
+        sub=sub,
+        username=username,
+        status=UserStatus.UNCONFIRMED,
+        created_at=call.now,
+        modified_at=call.now,
+        attributes=check_new(pool, values, writable=writable, required=True),
+    )
+
+
+def _can_do_without_password(pool: UserPool, user: User) -> bool:
+    """Whether the person can sign in with a code that is sent to them.
+
+    Source: Cognito API reference, SignUp (Password).
+    """
+    factors = first_factors(pool.settings) or ()
+    return any(
+        factor in factors and attribute in user.attributes for factor, attribute in CODE_FACTORS.items()
+    )
+
+
+def _refuse_taken(tx: Transaction, pool: UserPool, name: str, user: User) -> None:
+    """The indexes decide; this says it sooner, and in better words. It also refuses a user name that is another's
+    preferred_username: two kinds of names, of which no index knows both."""
+    for kind in sorted(username_attributes(pool)):
+        value = user.attributes.get(kind)
+        if value and tx.users.owner_of_alias(pool, kind, value) is not None:
+            raise UsernameExistsException(f"An account with the given {kind} already exists.")
+    if not username_attributes(pool) and tx.users.find(pool, name) is not None:
+        raise UsernameExistsException
+
+
+def _register(
+    tx: Transaction, call: Call, app: AppSnapshot, name: str, user: User, password: Password | None
+) -> Registered:
+    pool = app.user_pool
+    _refuse_taken(tx, pool, name, user)
+    try:
+        tx.users.add(pool, user)
+    except AliasExistsException as taken:
+        raise UsernameExistsException from taken
+    if password is not None:
+        tx.passwords.put(password)
+    session = None
+    if "ALLOW_USER_AUTH" in permitted(app.client.auth_flows):
+        # It opens nothing without the code, and lasts as long.
+        ticket = sessions.begin(tx, call, app, user.sub, SIGNING_UP, {}, SIGN_UP_LIFETIME)
+        session = ticket.session
+    sent_to = address_to_confirm(pool, user)
+    message = None if sent_to is None else post_code(tx, call, app, user, sent_to, Purpose.SIGN_UP)
+    return Registered(sent_to, message, session)
+
+
+def post_code(
+    tx: Transaction, call: Call, app: AppSnapshot, user: User, to: tuple[str, str], purpose: Purpose
+) -> str | None:
+    """Send a code that confirms the account; None where the address has got enough of them."""
+    attribute, address = to
+    if not codes.may_send_to(tx, call, app.pool.id, address, SIGN_UP):
+        return None
+    code = codes.issue(
+        tx, call, user, SIGN_UP, attribute=attribute, destination=address, lifetime=SIGN_UP_LIFETIME
+    )
+    return delivery.post(
+        tx,
+        call,
+        app.user_pool,
+        user,
+        purpose=purpose,
+        medium=delivery.MEDIA[attribute],
+        destination=address,
+        code=code,
+        client_id=app.client.id,
+    )

@@ -1,0 +1,192 @@
+"""Addresses that signed-in people change, and prove to be theirs."""
+
+from __future__ import annotations
+
+from poolhouse.core.attribute_updates import update_attributes
+from poolhouse.core.codes import (
+    ATTEMPT_LIMIT,
+    VERIFICATION_LIFETIME,
+    Refusal,
+    Sent,
+    verification_of,
+)
+from poolhouse.core.errors import (
+    AliasExistsException,
+    CognitoError,
+    InvalidParameterException,
+    LimitExceededException,
+    TooManyRequestsException,
+)
+from poolhouse.core.messages import Purpose
+from poolhouse.core.pools import UserPool
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.user_attributes import check_changes, client_writable, parse_attributes
+from poolhouse.core.users import PREFERRED_USERNAME, VERIFIED, User, alias_attributes
+from poolhouse.operation import Call
+from poolhouse.shapes.cognito_idp import (
+    GetUserAttributeVerificationCodeRequest,
+    GetUserAttributeVerificationCodeResponse,
+    UpdateUserAttributesRequest,
+    UpdateUserAttributesResponse,
+    VerifyUserAttributeRequest,
+    VerifyUserAttributeResponse,
+)
+from poolhouse.store import Transaction
+from poolhouse.userpools import codes, delivery
+from poolhouse.userpools.person import authenticate_person
+
+
+async def update_user_attributes(
+    call: Call, request: UpdateUserAttributesRequest
+) -> UpdateUserAttributesResponse:
+    """Change one's own attributes, as far as the client may write them; an empty value removes one.
+
+    A new email or phone number is not verified; if the pool verifies it by itself, a code is sent there, and where
+    the pool wants it so the old one stays until that code is typed in. ClientMetadata is for triggers, and no
+    triggers run.
+
+    Raises:
+        NotAuthorizedException: the access token; an attribute that the client may not write.
+        InvalidParameterException: attributes that the schema does not allow.
+        AliasExistsException: a name that an attribute would be is another's.
+        TooManyRequestsException: more codes would be sent than anybody needs.
+        CodeDeliveryFailureException: the attributes are changed, but the carrier refused the message.
+
+    Source: Cognito API reference, UpdateUserAttributes.
+    """
+    person = await authenticate_person(call, request["AccessToken"])
+    pool = person.app.user_pool
+    values = parse_attributes(request["UserAttributes"])
+    writable = client_writable(pool, person.app.client)
+
+    def change(tx: Transaction) -> tuple[list[str], list[tuple[str, str]]]:
+        user = person.again(tx)
+        _refuse_name_of_another(tx, pool, user, values.get(PREFERRED_USERNAME))
+        kept = check_changes(pool, user, values, writable=writable)
+        update = update_attributes(pool, user, kept, call.now)
+        changed = tx.users.replace(pool, update.user)
+        for attribute, address in update.to_prove:
+            if not _may_send(tx, call, changed, attribute, address):
+                # The model declares no LimitExceededException here.
+                raise TooManyRequestsException(ATTEMPT_LIMIT)
+        return [_post(tx, call, person.app, changed, to) for to in update.to_prove], list(update.to_prove)
+
+    messages, sent_to = await person.call.write(change, pool_id=pool.id)
+    await delivery.deliver_now_or_later(call, messages)
+    return {"CodeDeliveryDetailsList": [delivery.details(*to) for to in sent_to]}
+
+
+async def get_user_attribute_verification_code(
+    call: Call, request: GetUserAttributeVerificationCodeRequest
+) -> GetUserAttributeVerificationCodeResponse:
+    """Send a code to one's email or phone number: to the new one, if one waits to be verified.
+
+    Raises:
+        NotAuthorizedException: the access token.
+        InvalidParameterException: another attribute, or one that the person does not have.
+        LimitExceededException: five were asked for within an hour.
+        CodeDeliveryFailureException: the carrier refused the message.
+
+    Source: Cognito API reference, GetUserAttributeVerificationCode.
+    """
+    person = await authenticate_person(call, request["AccessToken"])
+    attribute = _verifiable(request["AttributeName"])
+
+    def send(tx: Transaction) -> tuple[str, tuple[str, str]]:
+        user = person.again(tx)
+        address = user.pending.get(attribute) or user.attributes.get(attribute)
+        if not address:
+            raise InvalidParameterException(f"User does not have the attribute {attribute}.")
+        if not _may_send(tx, call, user, attribute, address):
+            raise LimitExceededException(ATTEMPT_LIMIT)
+        to = attribute, address
+        return _post(tx, call, person.app, user, to), to
+
+    message, to = await call.store.write(send)
+    await delivery.deliver_now_or_later(call, [message])
+    return {"CodeDeliveryDetails": delivery.details(*to)}
+
+
+async def verify_user_attribute(
+    call: Call, request: VerifyUserAttributeRequest
+) -> VerifyUserAttributeResponse:
+    """Prove by a code that an email or phone number is one's own. One that waited for it takes the old one's place.
+
+    Raises:
+        NotAuthorizedException: the access token.
+        InvalidParameterException: another attribute.
+        CodeMismatchException, ExpiredCodeException: the code.
+        LimitExceededException: fifteen attempts were made within an hour.
+        AliasExistsException: the address is another's alias. The code stays good.
+
+    Source: Cognito API reference, VerifyUserAttribute.
+    """
+    person = await authenticate_person(call, request["AccessToken"])
+    pool = person.app.user_pool
+    purpose = verification_of(_verifiable(request["AttributeName"]))
+
+    def verify(tx: Transaction) -> CognitoError | None:
+        user = person.again(tx)
+        redeemed = codes.redeem(tx, call, user, purpose, request["Code"])
+        if isinstance(redeemed, Refusal):
+            return redeemed.error()
+        sent = Sent.from_secret(redeemed.detail)
+        pending = {
+            name: value
+            for name, value in user.pending.items()
+            if (name, value) != (sent.attribute, sent.destination)
+        }
+        proved = {sent.attribute: sent.destination, VERIFIED[sent.attribute]: "true"}
+        tx.users.replace(pool, user.with_attributes(call.now, proved).changed(call.now, pending=pending))
+        return None
+
+    # What is wrong is returned, not raised: the attempt must be counted.
+    if refusal := await person.call.write(verify, pool_id=pool.id):
+        raise refusal
+    return {}
+
+
+def _verifiable(attribute: str) -> str:
+    if attribute not in VERIFIED:
+        raise InvalidParameterException("Invalid attribute name. Only phone_number and email can be verified")
+    return attribute
+
+
+def _refuse_name_of_another(tx: Transaction, pool: UserPool, user: User, name: str | None) -> None:
+    """A preferred_username must not be another's user name, email or phone number, where all of them are names to
+    sign in with: each kind has an index of its own, so none of them sees that."""
+    if name and PREFERRED_USERNAME in alias_attributes(pool):
+        owner = tx.users.find(pool, name)
+        if owner is not None and owner.sub != user.sub:
+            raise AliasExistsException(f"An account with the {PREFERRED_USERNAME} already exists.")
+
+
+def _may_send(tx: Transaction, call: Call, user: User, attribute: str, address: str) -> bool:
+    purpose = verification_of(attribute)
+    return codes.may_send(tx, call, user, purpose) and codes.may_send_to(
+        tx, call, user.pool_id, address, purpose
+    )
+
+
+def _post(tx: Transaction, call: Call, app: AppSnapshot, user: User, to: tuple[str, str]) -> str:
+    attribute, address = to
+    code = codes.issue(
+        tx,
+        call,
+        user,
+        verification_of(attribute),
+        attribute=attribute,
+        destination=address,
+        lifetime=VERIFICATION_LIFETIME,
+    )
+    return delivery.post(
+        tx,
+        call,
+        app.user_pool,
+        user,
+        purpose=Purpose.VERIFY_ATTRIBUTE,
+        medium=delivery.MEDIA[attribute],
+        destination=address,
+        code=code,
+        client_id=app.client.id,
+    )
