@@ -14,7 +14,7 @@ SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
 LONGEST = 256
 """Characters. Source: the model, PasswordType."""
 TEMPORARY_LENGTH = 14
-EASILY_TYPED = "!#$%&*+-.=?@_"
+EASILY_TYPED = "!#%*+-.=?@_"
 """Symbols of a temporary password: those that an e-mail or SMS shows as they are, and that no shell or form eats."""
 
 
