@@ -129,7 +129,14 @@ class TestSecrets:
 
     def test_have_no_flag(self):
         secret = {option.name for option in OPTIONS if option.is_secret}
-        assert secret == {"database_url", "root_secret_access_key", "master_keys"}
+        assert secret == {
+            "database_url",
+            "root_secret_access_key",
+            "master_keys",
+            "smtp_password",
+            "sms_webhook_secret",
+            "sns_secret_access_key",
+        }
         assert all(option.flag is None for option in OPTIONS if option.is_secret)
 
     def test_are_in_no_text(self, home):

@@ -65,7 +65,7 @@ def _clear_text(settings: Settings) -> Iterator[str]:
     if (
         settings.smtp_host is not None
         and settings.smtp_security == "none"
-        and not _is_near(settings.smtp_host)
+        and not is_near(settings.smtp_host)
     ):
         yield (
             f"smtp_security is none, and smtp_host {settings.smtp_host} is not this machine: codes would cross the"
@@ -73,14 +73,15 @@ def _clear_text(settings: Settings) -> Iterator[str]:
         )
     for name in ("sms_webhook_url", "sns_endpoint_url"):
         parts = urlsplit(getattr(settings, name) or "")
-        if parts.scheme == "http" and not _is_near(parts.hostname or ""):
+        if parts.scheme == "http" and not is_near(parts.hostname or ""):
             yield (
                 f"{name} is plain HTTP to another machine: codes would cross the network in clear text. Use"
                 " https, or, on a network you trust, insecure_http."
             )
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
+    """Whether a host is this machine's own, as far as its name says."""
     try:
         return is_loopback(host)
     except ValueError:

@@ -6,6 +6,7 @@ POST {base}/                                    the AWS APIs (any base path that
 http://{prefix}.localhost[:port]/…              a prefix domain, by host
 https://{prefix}.{auth_domain}/…                the same, in production
 https://{custom domain}/…                       a custom domain
+{base}/inbox/                                   the local inbox, for this machine alone
 {base}/healthz, /readyz, /metrics               the server itself
 """
 
@@ -25,6 +26,7 @@ POOL = re.compile(r"/(?=[^/]{1,55}/)([\w-]+_[0-9a-zA-Z]+)(/\.well-known/[a-z.-]+
 MAX_NAME = 255
 """Of a domain (RFC 1123 §2.1). A longer one is none, and is neither looked up nor remembered."""
 SERVER_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+INBOX_PATH = "/inbox/"
 MAX_REMEMBERED_HOSTS = 1_024
 
 
@@ -33,6 +35,7 @@ class Kind(Enum):
     POOL = auto()
     DOMAIN = auto()
     SERVER = auto()
+    INBOX = auto()
     NOTHING = auto()
 
 
@@ -47,6 +50,7 @@ class Address:
 
 NOTHING = Address(Kind.NOTHING)
 AWS = Address(Kind.AWS)
+INBOX = Address(Kind.INBOX)
 OWN = ""
 
 
@@ -82,6 +86,8 @@ class Addresses:
             return Address(Kind.DOMAIN, name, slash + rest) if len(name) <= MAX_NAME else NOTHING
         if path in SERVER_PATHS:
             return Address(Kind.SERVER, path=path)
+        if path == INBOX_PATH:
+            return INBOX
         pool = POOL.fullmatch(path)
         if pool is not None:
             return Address(Kind.POOL, pool[1], pool[2])

@@ -25,6 +25,7 @@ from poolhouse.core.ids import Random, new_jti
 from poolhouse.edge.addresses import SERVER_PATHS, Addresses, Kind
 from poolhouse.edge.client_address import ClientAddress
 from poolhouse.edge.health import Health
+from poolhouse.edge.inbox_page import InboxPage
 from poolhouse.edge.recorder import Recorder
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import error_answer, json_answer
@@ -62,6 +63,7 @@ class Application:
         self._aws = AwsFace(parts)
         self._oauth = OAuthFace(parts)
         self._health = health
+        self._inbox = InboxPage(parts)
         self._recorder = recorder
         self._client_address = ClientAddress(parts.settings.trusted_proxies)
         self._deadline = parts.settings.request_deadline.total_seconds()
@@ -117,6 +119,8 @@ class Application:
                     return await self._aws.handle(request)
             case Kind.SERVER:
                 return await self._health.answer(request)
+            case Kind.INBOX:
+                return await self._inbox.answer(request)
             case Kind.NOTHING:
                 return not_found()
 
