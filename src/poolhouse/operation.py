@@ -141,7 +141,18 @@ class Call:
         Every administrative change goes through here, so none can miss its record. `patience` is how many
         seconds it may take, where that is more than a change usually does.
         """
-        record = AuditRecord(
+        record = self.record(pool_id)
+
+        def audited(tx: Transaction) -> Result:
+            result = change(tx)
+            tx.audit.add(record)
+            return result
+
+        return await self.store.write(audited, patience=patience)
+
+    def record(self, pool_id: str | None) -> AuditRecord:
+        """The audit record of this call: for a transaction that has something to tell only as it turns out."""
+        return AuditRecord(
             id=uuid7(self.now, self.random),
             at=self.now,
             account_id=self.account_id,
@@ -155,10 +166,3 @@ class Call:
             request_parameters=self.audit_parameters,
             access_key_id=self.caller.access_key_id,
         )
-
-        def audited(tx: Transaction) -> Result:
-            result = change(tx)
-            tx.audit.add(record)
-            return result
-
-        return await self.store.write(audited, patience=patience)

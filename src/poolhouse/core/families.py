@@ -131,24 +131,27 @@ class Standing(Enum):
     IN_GRACE = auto()
     """It was exchanged a moment ago; the answer to that may have been lost, so it is given again."""
     REUSED = auto()
-    EXPIRED = auto()
     REVOKED = auto()
+    EXPIRED = auto()
 
 
 def standing(
     family: Family, presented: bytes, retired: Mapping[bytes, datetime], rotation: Rotation, now: datetime
 ) -> Standing:
-    """What the token of the hash `presented` is worth. `retired` says of those exchanged last when they were."""
-    if family.revoked_at is not None:
-        return Standing.REVOKED
+    """What the token of the hash `presented` is worth. `retired` says of those exchanged last when they were.
+
+    Source: Cognito API reference, RefreshTokenRotationType; RFC 9700 §4.14.2.
+    """
     if now >= family.expires_at:
         return Standing.EXPIRED
-    if hmac.compare_digest(family.current, presented):
-        return Standing.CURRENT
+    is_current = hmac.compare_digest(family.current, presented)
     exchanged_at = retired.get(presented)
-    if exchanged_at is not None and family.is_repeatable and now < exchanged_at + rotation.grace:
-        return Standing.IN_GRACE
-    return Standing.REUSED
+    is_in_grace = family.is_repeatable and exchanged_at is not None and now < exchanged_at + rotation.grace
+    if family.revoked_at is not None:
+        return Standing.REVOKED if is_current else Standing.REUSED
+    if is_current:
+        return Standing.CURRENT
+    return Standing.IN_GRACE if is_in_grace else Standing.REUSED
 
 
 def _text(data: bytes) -> str:

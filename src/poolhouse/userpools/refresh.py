@@ -1,0 +1,245 @@
+"""New tokens for a refresh token, which continues a sign-in without asking for anything again.
+
+    made by this server for this pool? ── no ─▶ "Invalid Refresh Token"
+    of this client, on this device? ────── no ─▶ the same
+    person enabled? ────────────────────── no ─▶ "User is disabled."
+    the family's refresh token ──────────────▶ tokens; with rotation also another refresh token in its place
+    exchanged within the grace period ───────▶ tokens, and the refresh token that took its place
+    exchanged before ────────────────────────▶ the family ends: two hold what one should (RFC 9700 §4.14.2)
+
+A client without rotation only reads, so refreshing writes nothing. With rotation the person's row and then the
+family's are locked: of fifty requests with one token, on any nodes, one exchanges it, and all others are judged
+by what that one left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from poolhouse.core.devices import tracks_devices
+from poolhouse.core.errors import (
+    InvalidParameterException,
+    NotAuthorizedException,
+    OperationNotEnabledException,
+    RefreshTokenReuseException,
+    ResourceNotFoundException,
+)
+from poolhouse.core.families import Family, Rotation, Standing, standing
+from poolhouse.core.groups import Group
+from poolhouse.core.secret import Secret
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.users import User
+from poolhouse.operation import Call
+from poolhouse.shapes.cognito_idp import (
+    AuthenticationResultType,
+    GetTokensFromRefreshTokenRequest,
+    GetTokensFromRefreshTokenResponse,
+)
+from poolhouse.store import Transaction
+from poolhouse.userpools.user_tokens import (
+    in_the_name_of,
+    new_refresh_token,
+    refresh_token_keys,
+    refuse_disabled,
+    sign_tokens,
+)
+
+INVALID = "Invalid Refresh Token"
+REVOKED = "Refresh Token has been revoked"
+EXPIRED = "Refresh Token has expired"
+REFRESH_FLOW = "ALLOW_REFRESH_TOKEN_AUTH"
+Allow = Callable[[User], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A sign-in that goes on."""
+
+    user: User
+    groups: Sequence[Group]
+    family: Family
+    refresh_token: Secret | None = None
+    """The one to be used from now on, where it is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked with a refresh token."""
+
+    app: AppSnapshot
+    family_id: str
+    hash: bytes
+    device_key: str | None
+    allow: Allow | None
+
+    @property
+    def rotation(self) -> Rotation:
+        return Rotation.of(self.app.client.settings)
+
+
+async def get_tokens_from_refresh_token(
+    call: Call, request: GetTokensFromRefreshTokenRequest
+) -> GetTokensFromRefreshTokenResponse:
+    """New tokens, and with rotation a new refresh token, whose end is the first one's.
+
+    ClientMetadata is for triggers, and no triggers run.
+
+    Raises:
+        ResourceNotFoundException: no such client.
+        NotAuthorizedException: the secret is none of the client's; the token is not good; the person is disabled.
+        OperationNotEnabledException: the client neither rotates refresh tokens nor may use them otherwise.
+        RefreshTokenReuseException: the token was exchanged before. Its family has ended.
+
+    Source: Cognito API reference, GetTokensFromRefreshToken.
+    """
+    app: AppSnapshot | None = await call.cache.get("app", request["ClientId"])
+    if app is None:
+        raise ResourceNotFoundException(f"User pool client {request['ClientId']} does not exist.")
+    if not proves_client(app, request.get("ClientSecret")):
+        raise NotAuthorizedException(f"Unable to verify secret for client {app.client.id}")
+    flows = app.client.auth_flows
+    if flows and REFRESH_FLOW not in flows and not Rotation.of(app.client.settings).is_on:
+        raise OperationNotEnabledException(f"{REFRESH_FLOW} is not enabled for the client.")
+    result = await _refreshed(call, app, request["RefreshToken"], request.get("DeviceKey"), None)
+    return {"AuthenticationResult": result}
+
+
+async def refresh(
+    call: Call, app: AppSnapshot, token: str, device_key: str | None, *, allow: Allow | None = None
+) -> AuthenticationResultType:
+    """What the flow REFRESH_TOKEN_AUTH of InitiateAuth does: new tokens, the same refresh token.
+
+    `allow` is asked about the person before anything is given: a SECRET_HASH is over their name, which only the
+    token tells.
+
+    Raises:
+        InvalidParameterException: the client rotates refresh tokens, which this flow can't.
+        NotAuthorizedException: the token is not good; the person is disabled.
+
+    Source: Cognito API reference, InitiateAuth (AuthFlow), RefreshTokenRotationType.
+    """
+    if Rotation.of(app.client.settings).is_on:
+        raise InvalidParameterException(
+            "Refresh token rotation is enabled for this client: use GetTokensFromRefreshToken."
+        )
+    try:
+        return await _refreshed(call, app, token, device_key, allow)
+    except RefreshTokenReuseException as reused:
+        raise NotAuthorizedException(REVOKED) from reused
+
+
+def proves_client(app: AppSnapshot, presented: str | None) -> bool:
+    """Whether `presented` is one of the client's secrets; of a client that has none, that nothing was presented."""
+    if not app.secrets or presented is None:
+        return not app.secrets and presented is None
+    # Every secret is compared, so that the time says nothing of which one matched.
+    return any([secret.matches(presented) for secret in app.secrets])
+
+
+async def _refreshed(
+    call: Call, app: AppSnapshot, token: str, device_key: str | None, allow: Allow | None
+) -> AuthenticationResultType:
+    keys = refresh_token_keys(call.store)
+    family_id = keys.family_of(app.pool.id, token)
+    if family_id is None:
+        raise NotAuthorizedException(INVALID, detail="a refresh token that nobody made for this pool")
+    asked = Asked(app, family_id, keys.hash_of(app.pool.id, token), device_key, allow)
+    if asked.rotation.is_on:
+        successor = new_refresh_token(call, app.pool.id, family_id)
+        current = keys.hash_of(app.pool.id, successor.reveal())
+        continued = await call.store.write(lambda tx: _exchange(tx, call, asked, successor, current))
+    else:
+        continued = await call.store.read(lambda tx: _look(tx, call, asked))
+        if continued is None:
+            await call.store.write(lambda tx: _end_reused(tx, call, asked))
+    if continued is None:
+        raise RefreshTokenReuseException
+    result = await sign_tokens(call, app, continued.user, continued.groups, continued.family)
+    if continued.refresh_token is not None:
+        result["RefreshToken"] = continued.refresh_token.reveal()
+    return result
+
+
+def _look(tx: Transaction, call: Call, asked: Asked) -> Continued | None:
+    """Without rotation: the sign-in, if it stands; None for a token that was exchanged while there was rotation."""
+    family = tx.families.find(asked.app.pool.id, asked.family_id)
+    user = None if family is None else tx.users.by_sub(family.pool_id, family.sub)
+    user, family = _admitted(tx, asked, user, family)
+    if _standing(tx, call, asked, family) is not Standing.CURRENT:
+        return None
+    return Continued(user, tx.memberships.of(family.pool_id, family.sub), family)
+
+
+def _exchange(
+    tx: Transaction, call: Call, asked: Asked, successor: Secret, current: bytes
+) -> Continued | None:
+    """With rotation: the sign-in and its next refresh token; None, and the family's end, for one used before."""
+    known = tx.families.find(asked.app.pool.id, asked.family_id)
+    user = None if known is None else tx.users.lock(known.pool_id, known.sub)
+    user, family = _admitted(tx, asked, user, tx.families.lock(asked.app.pool.id, asked.family_id))
+    match _standing(tx, call, asked, family):
+        case Standing.CURRENT:
+            repeatable = successor if asked.rotation.grace else None
+            if not tx.families.rotate(family, current, call.now, repeatable=repeatable):
+                raise NotAuthorizedException(REVOKED, detail="ended while its row was locked")
+            token = successor
+        case Standing.IN_GRACE:
+            token = tx.families.replacement(family)
+        case _:
+            _end(tx, call, asked, family)
+            return None
+    return Continued(user, tx.memberships.of(family.pool_id, family.sub), family, token)
+
+
+def _admitted(tx: Transaction, asked: Asked, user: User | None, family: Family | None) -> tuple[User, Family]:
+    """The person and the family, if the client may ask for them at all. Whoever may not learns and ends nothing.
+
+    Raises:
+        ResourceNotFoundException: the client was deleted.
+        NotAuthorizedException
+    """
+    client = asked.app.client
+    tx.clients.get(client.pool_id, client.id)
+    if user is None or family is None:
+        raise NotAuthorizedException(
+            INVALID, detail="no such sign-in: the person was deleted, or it was long ago"
+        )
+    if family.client_id != client.id:
+        raise NotAuthorizedException(INVALID, detail="a refresh token of another client")
+    if asked.allow is not None:
+        asked.allow(user)
+    if not _is_on_its_device(tx, asked, family):
+        raise NotAuthorizedException(INVALID, detail="without the device that the person signed in from")
+    refuse_disabled(user)
+    return user, family
+
+
+def _is_on_its_device(tx: Transaction, asked: Asked, family: Family) -> bool:
+    """Source: Cognito API reference, GetTokensFromRefreshToken (DeviceKey: the confirmed device's)."""
+    if family.device_key is None or not tracks_devices(asked.app.user_pool):
+        return True
+    is_same = asked.device_key == family.device_key
+    return is_same and tx.devices.find(family.pool_id, family.sub, family.device_key) is not None
+
+
+def _standing(tx: Transaction, call: Call, asked: Asked, family: Family) -> Standing:
+    """Raises NotAuthorizedException: the sign-in has ended."""
+    found = standing(family, asked.hash, tx.families.retired(family), asked.rotation, call.now)
+    if found is Standing.EXPIRED:
+        raise NotAuthorizedException(EXPIRED)
+    if found is Standing.REVOKED:
+        raise NotAuthorizedException(REVOKED)
+    return found
+
+
+def _end_reused(tx: Transaction, call: Call, asked: Asked) -> None:
+    family = tx.families.find(asked.app.pool.id, asked.family_id)
+    if family is not None:
+        _end(tx, call, asked, family)
+
+
+def _end(tx: Transaction, call: Call, asked: Asked, family: Family) -> None:
+    """End the family of a token that was used twice. Told once: who has such a token can use it again and again."""
+    if tx.families.revoke(family.pool_id, family.id, call.now):
+        tx.audit.add(in_the_name_of(call, asked.app, family.sub).record(family.pool_id))
