@@ -125,10 +125,10 @@ def configured_factors(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What SetUserMFAPreference says of one factor."""
+    """What SetUserMFAPreference says of one factor; what it leaves out stays as it is."""
 
-    enabled: bool
-    preferred: bool
+    enabled: bool | None = None
+    preferred: bool | None = None
 
 
 def changed_settings(
@@ -148,21 +148,23 @@ def changed_settings(
     Source: Cognito API reference, SetUserMFAPreference, WebAuthnMfaSettingsType.
     """
     before = user.mfa
-    for factor, wish in wishes.items():
-        if wish.preferred and not wish.enabled:
-            raise InvalidParameterException(f"{factor} can't be preferred while it is not enabled")
-        if wish.enabled and not has_delivery(user, factor, has_totp):
-            raise InvalidParameterException(f"User does not have delivery config set to turn on {factor}")
-    preferred = [factor for factor, wish in wishes.items() if wish.preferred]
-    if len(preferred) > 1:
+    enabled, preferred = set(before.enabled), before.preferred
+    if sum(wish.preferred is True for wish in wishes.values()) > 1:
         raise InvalidParameterException("Only one MFA method can be set as preferred")
-    off = {factor for factor, wish in wishes.items() if not wish.enabled}
-    on = {factor for factor, wish in wishes.items() if wish.enabled}
-    after = MfaSettings(
-        enabled=(before.enabled | on) - off,
-        preferred=preferred[0] if preferred else _still_preferred(before, wishes),
-        passkeys=before.passkeys if passkeys is None else passkeys,
-    )
+    for factor, wish in wishes.items():
+        if wish.enabled:
+            if not has_delivery(user, factor, has_totp):
+                raise InvalidParameterException(f"User does not have delivery config set to turn on {factor}")
+            enabled.add(factor)
+        elif wish.enabled is False:
+            enabled.discard(factor)
+        if wish.preferred and factor not in enabled:
+            raise InvalidParameterException(f"{factor} can't be preferred while it is not enabled")
+        if wish.preferred:
+            preferred = factor
+        elif preferred is factor and (wish.preferred is False or factor not in enabled):
+            preferred = None
+    after = MfaSettings(frozenset(enabled), preferred, before.passkeys if passkeys is None else passkeys)
     if pool_settings.mfa(pool.settings) == "ON":
         _check_one_is_left(pool, user, has_totp, before.enabled, after.enabled)
     if after.passkeys:
@@ -176,14 +178,9 @@ def without_totp(settings: MfaSettings) -> MfaSettings:
     return MfaSettings(settings.enabled - {Factor.TOTP}, preferred, settings.passkeys)
 
 
-def with_totp(settings: MfaSettings) -> MfaSettings:
-    """After a software token was set up in a sign-in that demanded one: it is on."""
-    return MfaSettings(settings.enabled | {Factor.TOTP}, settings.preferred, settings.passkeys)
-
-
-def _still_preferred(before: MfaSettings, wishes: Mapping[Factor, Wish]) -> Factor | None:
-    # A wish that says Enabled without PreferredMfa takes the preference back.
-    return None if before.preferred in wishes else before.preferred
+def with_factor(settings: MfaSettings, factor: Factor) -> MfaSettings:
+    """After a factor was set up in a sign-in that demanded one: it is on."""
+    return MfaSettings(settings.enabled | {factor}, settings.preferred, settings.passkeys)
 
 
 def _check_one_is_left(
@@ -203,7 +200,7 @@ def _check_one_is_left(
 
 
 def _check_passkeys(pool: UserPool, before: MfaSettings, after: MfaSettings) -> None:
-    if not after.enabled:
+    if not after.enabled and (before.enabled or not before.passkeys):
         raise InvalidParameterException("Passkey MFA needs another MFA method that is enabled")
     configured = (pool.web_authn or {}).get("FactorConfiguration")
     if not before.passkeys and configured != "MULTI_FACTOR_WITH_USER_VERIFICATION":
