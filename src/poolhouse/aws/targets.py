@@ -42,6 +42,7 @@ from poolhouse.userpools import (
     tags,
     verification,
 )
+from poolhouse.userpools.sign_in import operations
 from poolhouse.userpools.users import admin, attributes, creation, listing, membership, passwords
 
 Operation = Callable[[Call, Any], Awaitable[Mapping[str, Any] | None]]
@@ -71,10 +72,12 @@ TARGETS: Targets = {
         "AdminGetDevice": Target(devices.admin_get_device),
         "AdminGetUser": Target(admin.admin_get_user),
         "AdminGetUserAuthFactors": Target(mfa_preferences.admin_get_user_auth_factors),
+        "AdminInitiateAuth": Target(operations.admin_initiate_auth),
         "AdminListDevices": Target(devices.admin_list_devices),
         "AdminListGroupsForUser": Target(membership.admin_list_groups_for_user),
         "AdminRemoveUserFromGroup": Target(membership.admin_remove_user_from_group),
         "AdminResetUserPassword": Target(recovery.admin_reset_user_password),
+        "AdminRespondToAuthChallenge": Target(operations.admin_respond_to_auth_challenge),
         "AdminSetUserMFAPreference": Target(mfa_preferences.admin_set_user_mfa_preference),
         "AdminSetUserPassword": Target(passwords.admin_set_user_password),
         "AdminSetUserSettings": Target(mfa_preferences.admin_set_user_settings),
@@ -118,6 +121,7 @@ TARGETS: Targets = {
         "GetUserAuthFactors": Target(mfa_preferences.get_user_auth_factors, everything),
         "GetUserPoolMfaConfig": Target(mfa.get_user_pool_mfa_config),
         "GlobalSignOut": Target(sign_out.global_sign_out, everything),
+        "InitiateAuth": Target(operations.initiate_auth, everything),
         "ListDevices": Target(devices.list_devices, everything),
         "ListGroups": Target(groups.list_groups),
         "ListResourceServers": Target(resource_servers.list_resource_servers),
@@ -129,6 +133,7 @@ TARGETS: Targets = {
         "ListUsersInGroup": Target(membership.list_users_in_group),
         "ListWebAuthnCredentials": Target(passkeys.list_web_authn_credentials, everything),
         "ResendConfirmationCode": Target(confirmation.resend_confirmation_code, everything),
+        "RespondToAuthChallenge": Target(operations.respond_to_auth_challenge, everything),
         "RevokeToken": Target(sign_out.revoke_token, everything),
         "SetUserMFAPreference": Target(mfa_preferences.set_user_mfa_preference, everything),
         "SetUserPoolMfaConfig": Target(mfa.set_user_pool_mfa_config),

@@ -66,6 +66,19 @@ class Event(StrEnum):
     DEVICE_PROVEN = "proves the device"
 
 
+ASKING = frozenset(
+    {
+        Event.CHOICE_ASKED,
+        Event.PASSWORD_ASKED,
+        Event.SRP_BEGUN,
+        Event.EMAIL_ASKED,
+        Event.SMS_ASKED,
+        Event.PASSKEY_ASKED,
+    }
+)
+"""Events that prove nothing yet. Who sends them may learn nothing of the person."""
+
+
 class Fork(StrEnum):
     """Where what is known of the person decides."""
 

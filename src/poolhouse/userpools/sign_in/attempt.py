@@ -1,0 +1,135 @@
+"""One request of a sign-in, and the person that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from poolhouse.core.credentials import Password
+from poolhouse.core.errors import (
+    CognitoError,
+    InvalidParameterException,
+    NotAuthorizedException,
+    PasswordResetRequiredException,
+    UserNotConfirmedException,
+    UserNotFoundException,
+)
+from poolhouse.core.existence import hides_existence, name_digest
+from poolhouse.core.pools import UserPool
+from poolhouse.core.sessions import Session
+from poolhouse.core.sign_in import Step
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.users import User, UserStatus
+from poolhouse.operation import Call
+from poolhouse.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is meant by a name. `user` is None for nobody, of whom no answer may tell where the client hides it."""
+
+    name: str
+    user: User | None
+    password: Password | None = None
+
+    @property
+    def username(self) -> str:
+        """Their real user name; the one that was typed for nobody."""
+        return self.name if self.user is None else self.user.username
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    call: Call
+    app: AppSnapshot
+    values: Mapping[str, str]
+    """AuthParameters or ChallengeResponses, without nulls."""
+    person: Person
+    step: Step = Step.START
+    """What this request answers."""
+    session: Session | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start."""
+
+    @property
+    def pool(self) -> UserPool:
+        return self.app.user_pool
+
+    @property
+    def device_key(self) -> str | None:
+        """The device that this sign-in comes from, as far as it is told."""
+        return self.values.get("DEVICE_KEY") or self.state.get("device")
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What goes with the sign-in from step to step."""
+        kept = {"name": self.person.name}
+        return kept | ({"device": self.device_key} if self.device_key else {})
+
+    def value(self, name: str) -> str:
+        """Raises InvalidParameterException: it is not there."""
+        value = self.values.get(name)
+        if not value:
+            raise InvalidParameterException(f"Missing required parameter {name}")
+        return value
+
+
+async def find_person(call: Call, app: AppSnapshot, name: str) -> Person:
+    """Raises UserNotFoundException: there is nobody of this name, and the client need not hide it."""
+
+    def find(tx: Transaction) -> Person:
+        user = tx.users.find(app.user_pool, name)
+        password = None if user is None else tx.passwords.find(user.pool_id, user.sub)
+        return Person(name, user, password)
+
+    person = await call.store.read(find)
+    if person.user is None and not hides_existence(app):
+        raise UserNotFoundException
+    return person
+
+
+def attempts_key(attempt: Attempt) -> str:
+    """What failures are counted under: nobody's too, or the lock would tell who exists."""
+    call, person = attempt.call, attempt.person
+    if person.user is not None:
+        return person.user.sub
+    return "nobody " + name_digest(call.store.key_for("nobody"), attempt.pool, person.name)
+
+
+def refuse_state(user: User, *, by_password: bool = True) -> None:
+    """Refuse who can't sign in now. Whose password has to be reset can do without one, where the pool offers that.
+
+    Raises:
+        NotAuthorizedException: disabled, or of another identity provider.
+        UserNotConfirmedException, PasswordResetRequiredException.
+    """
+    if not user.enabled:
+        raise NotAuthorizedException("User is disabled.")
+    match user.status:
+        case UserStatus.UNCONFIRMED:
+            raise UserNotConfirmedException
+        case UserStatus.RESET_REQUIRED if by_password:
+            raise PasswordResetRequiredException
+        case UserStatus.EXTERNAL_PROVIDER:
+            raise NotAuthorizedException(detail="a person of another identity provider")
+
+
+def may_begin(attempt: Attempt, *, by_password: bool = True) -> bool:
+    """Whether there is somebody who could sign in. Where nobody may learn that, the sign-in begins all the same and
+    nothing proves anything.
+
+    Raises:
+        NotAuthorizedException, UserNotConfirmedException, PasswordResetRequiredException: there is somebody who
+            can't, and the client need not hide it.
+    """
+    user = attempt.person.user
+    if user is None:
+        return False
+    try:
+        refuse_state(user, by_password=by_password)
+    except CognitoError:
+        if not hides_existence(attempt.app):
+            raise
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""USER_AUTH: the person, or their app, chooses with what to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from poolhouse.core import pool_settings
+from poolhouse.core.errors import InvalidParameterException
+from poolhouse.core.mfa import (
+    EMAIL_OTP,
+    PASSWORD,
+    SMS_OTP,
+    WEB_AUTHN,
+    available_factors,
+    first_factors,
+)
+from poolhouse.core.sign_in import Event, Step
+from poolhouse.shapes.cognito_idp import InitiateAuthResponse
+from poolhouse.store import Transaction
+from poolhouse.userpools.passkeys import assertion_options
+from poolhouse.userpools.sign_in.asking import Asked
+from poolhouse.userpools.sign_in.attempt import Attempt
+from poolhouse.userpools.sign_in.going_on import go_on, put
+
+PASSWORD_SRP = "PASSWORD_SRP"
+ByPassword = Callable[[Attempt, str], Awaitable[InitiateAuthResponse]]
+
+
+async def available(attempt: Attempt) -> tuple[str, ...]:
+    """With what this person can begin; for nobody, what the pool allows and needs no passkey.
+
+    A code in place of a password is no second factor's companion, and a passkey is one only where the pool says
+    so: whoever would be asked for a factor is not offered them.
+
+    Source: Cognito developer guide, "Authentication with user pools", "Things to know about MFA".
+    """
+    pool, person = attempt.pool, attempt.person
+    if person.user is None:
+        allowed = pool_settings.first_factors(pool.settings) or [PASSWORD]
+        offered = tuple(name for name in (PASSWORD, EMAIL_OTP, SMS_OTP) if name in allowed)
+    else:
+        user = person.user
+
+        def look(tx: Transaction) -> tuple[str, ...]:
+            has_passkey = tx.passkeys.count(user.pool_id, user.sub) > 0
+            first = first_factors(
+                pool, user, has_password=person.password is not None, has_passkey=has_passkey
+            )
+            mfa = available_factors(pool, user, tx.totp.is_verified(user.pool_id, user.sub))
+            if not mfa.factors and not mfa.must_set_up:
+                return first
+            alone = {PASSWORD} | ({WEB_AUTHN} if _passkey_is_two_factors(attempt) else set())
+            return tuple(name for name in first if name in alone)
+
+        offered = await attempt.call.store.read(look)
+    return (PASSWORD_SRP, *offered) if PASSWORD in offered else offered
+
+
+def _passkey_is_two_factors(attempt: Attempt) -> bool:
+    """Source: Cognito API reference, WebAuthnConfigurationType (FactorConfiguration)."""
+    configuration = attempt.pool.web_authn or {}
+    return configuration.get("FactorConfiguration") == "MULTI_FACTOR_WITH_USER_VERIFICATION"
+
+
+async def begin(attempt: Attempt, by_password: ByPassword) -> InitiateAuthResponse:
+    """At the start of USER_AUTH: the preferred challenge, or the choice.
+
+    Source: Cognito API reference, InitiateAuth (AuthParameters, PREFERRED_CHALLENGE).
+    """
+    offered = await available(attempt)
+    preferred = attempt.values.get("PREFERRED_CHALLENGE")
+    if preferred is not None and preferred in offered:
+        return await choose(attempt, preferred, by_password)
+    asked = Asked(
+        Step.SELECT_CHALLENGE,
+        {"USERNAME": attempt.person.name},
+        state={"available": list(offered)},
+        available=offered,
+    )
+    return await put(attempt, asked)
+
+
+async def choose(attempt: Attempt, name: str, by_password: ByPassword) -> InitiateAuthResponse:
+    """Go on with what was chosen. PASSWORD may come with the password, PASSWORD_SRP has to come with SRP_A.
+
+    Raises:
+        InvalidParameterException: no such challenge.
+    """
+    match name:
+        case "PASSWORD" if "PASSWORD" in attempt.values:
+            return await by_password(attempt, attempt.values["PASSWORD"])
+        case "PASSWORD":
+            return await go_on(attempt, Event.PASSWORD_ASKED)
+        case "PASSWORD_SRP":
+            return await go_on(attempt, Event.SRP_BEGUN)
+        case "EMAIL_OTP":
+            return await go_on(attempt, Event.EMAIL_ASKED)
+        case "SMS_OTP":
+            return await go_on(attempt, Event.SMS_ASKED)
+        case "WEB_AUTHN":
+            return await _passkey(attempt)
+        case _:
+            raise InvalidParameterException(f"{name} is not an available challenge.")
+
+
+async def _passkey(attempt: Attempt) -> InitiateAuthResponse:
+    options, state = await assertion_options(
+        attempt.call, attempt.app, attempt.person.user, name=attempt.person.name
+    )
+    asked = Asked(Step.WEB_AUTHN, {"CREDENTIAL_REQUEST_OPTIONS": options}, state={"passkey": state})
+    return await put(attempt, asked)

@@ -1,0 +1,298 @@
+"""InitiateAuth and RespondToAuthChallenge, and what administrators have in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from poolhouse.core.errors import (
+    InvalidParameterException,
+    NotAuthorizedException,
+    ResourceNotFoundException,
+    UnsupportedOperationException,
+)
+from poolhouse.core.secret_hash import check_secret_hash
+from poolhouse.core.sessions import Session, ticket_of_block
+from poolhouse.core.sign_in import Event, Step
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.users import User
+from poolhouse.operation import Call
+from poolhouse.shapes.cognito_idp import (
+    AdminInitiateAuthRequest,
+    AdminInitiateAuthResponse,
+    AdminRespondToAuthChallengeRequest,
+    AdminRespondToAuthChallengeResponse,
+    InitiateAuthRequest,
+    InitiateAuthResponse,
+    RespondToAuthChallengeRequest,
+    RespondToAuthChallengeResponse,
+)
+from poolhouse.store import Transaction
+from poolhouse.userpools import sessions
+from poolhouse.userpools.refresh import refresh
+from poolhouse.userpools.sign_in import choosing
+from poolhouse.userpools.sign_in.answering import ANSWERS, by_password
+from poolhouse.userpools.sign_in.attempt import (
+    Attempt,
+    Person,
+    find_person,
+    may_begin,
+)
+from poolhouse.userpools.sign_in.going_on import go_on
+
+REFRESH = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
+FLOWS: Mapping[str, tuple[str, ...]] = {
+    "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"),
+    "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"),
+    "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"),
+    "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH",),
+    "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", "CUSTOM_AUTH_FLOW_ONLY"),
+    "USER_AUTH": ("ALLOW_USER_AUTH",),
+}
+"""Of each flow, the values of ExplicitAuthFlows that allow it. A client with the older values has SRP as well,
+unless it is one of custom flows only."""
+OLDER = frozenset({"USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
+ADMINS_ONLY = frozenset({"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
+PEOPLES_ONLY = frozenset({"USER_PASSWORD_AUTH"})
+STEP_UP = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")
+SIGNED_UP = "SIGNED_UP"
+"""The step at which ConfirmSignUp leaves a session."""
+
+
+async def initiate_auth(call: Call, request: InitiateAuthRequest) -> InitiateAuthResponse:
+    """Begin a sign-in, or refresh one.
+
+    Source: Cognito API reference, InitiateAuth.
+    """
+    flow = request["AuthFlow"]
+    if flow in ADMINS_ONLY:
+        raise InvalidParameterException("Initiate Auth method not supported.")
+    app = await _app(call, request["ClientId"])
+    return await _initiate(call, app, flow, request)
+
+
+async def admin_initiate_auth(call: Call, request: AdminInitiateAuthRequest) -> AdminInitiateAuthResponse:
+    """The same for a back end, which signs its request and names the pool.
+
+    Source: Cognito API reference, AdminInitiateAuth.
+    """
+    flow = request["AuthFlow"]
+    if flow in PEOPLES_ONLY:
+        raise InvalidParameterException("Initiate Auth method not supported.")
+    app = await _app_of(call, request["UserPoolId"], request["ClientId"])
+    answer: Any = await _initiate(call, app, flow, request)
+    admins: AdminInitiateAuthResponse = answer
+    return admins
+
+
+async def respond_to_auth_challenge(
+    call: Call, request: RespondToAuthChallengeRequest
+) -> RespondToAuthChallengeResponse:
+    """Answer what a sign-in asked.
+
+    Source: Cognito API reference, RespondToAuthChallenge.
+    """
+    app = await _app(call, request["ClientId"])
+    answer: Any = await _respond(call, app, request)
+    people: RespondToAuthChallengeResponse = answer
+    return people
+
+
+async def admin_respond_to_auth_challenge(
+    call: Call, request: AdminRespondToAuthChallengeRequest
+) -> AdminRespondToAuthChallengeResponse:
+    """The same for a back end. Source: Cognito API reference, AdminRespondToAuthChallenge."""
+    app = await _app_of(call, request["UserPoolId"], request["ClientId"])
+    answer: Any = await _respond(call, app, request)
+    admins: AdminRespondToAuthChallengeResponse = answer
+    return admins
+
+
+async def _app(call: Call, client_id: str) -> AppSnapshot:
+    app = await call.cache.get("app", client_id)
+    if not isinstance(app, AppSnapshot):
+        raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
+    return app
+
+
+async def _app_of(call: Call, pool_id: str, client_id: str) -> AppSnapshot:
+    await call.store.read(lambda tx: tx.pools.get(call.account_id, call.region, pool_id))
+    app = await _app(call, client_id)
+    if app.pool.id != pool_id:
+        raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
+    return app
+
+
+async def _initiate(
+    call: Call, app: AppSnapshot, flow: str, request: InitiateAuthRequest | AdminInitiateAuthRequest
+) -> InitiateAuthResponse:
+    values = _without_nulls(request.get("AuthParameters", {}))
+    for name in STEP_UP:
+        if name in values:
+            raise UnsupportedOperationException(f"Step-up authentication ({name}) is not supported.")
+    if flow in REFRESH:
+        return await _refresh(call, app, values)
+    _refuse_flow(app, flow)
+    name = _username(values)
+    if flow == "CUSTOM_AUTH":
+        raise InvalidParameterException("Custom auth lambda trigger is not configured for the user pool.")
+    # The client is proven before anything is said of the person.
+    _check_secret(app, values, name)
+    person = await find_person(call, app, name)
+    attempt = Attempt(call, app, values, person)
+    session = request.get("Session")
+    if session is not None:
+        if flow != "USER_AUTH":
+            raise InvalidParameterException("Session is only supported in the USER_AUTH flow.")
+        return await _signed_up(attempt, session)
+    match flow:
+        case "USER_SRP_AUTH":
+            may_begin(attempt)
+            return await go_on(attempt, Event.SRP_BEGUN)
+        case "USER_AUTH":
+            return await choosing.begin(attempt, by_password)
+        case _:
+            return await by_password(attempt, attempt.value("PASSWORD"))
+
+
+async def _refresh(call: Call, app: AppSnapshot, values: Mapping[str, str]) -> InitiateAuthResponse:
+    if not _allows(app, ("ALLOW_REFRESH_TOKEN_AUTH",)) and not app.client.auth_flows & OLDER:
+        raise InvalidParameterException("REFRESH_TOKEN_AUTH flow not enabled for this client")
+    token = values.get("REFRESH_TOKEN")
+    if not token:
+        raise InvalidParameterException("Missing required parameter REFRESH_TOKEN")
+
+    def prove(user: User) -> None:
+        """There is no USERNAME here: the hash is of the person's own name."""
+        check_secret_hash(app.secrets, app.client.id, (user.username, user.sub), values.get("SECRET_HASH"))
+
+    result = await refresh(call, app, token, values.get("DEVICE_KEY"), allow=prove)
+    return {"ChallengeParameters": {}, "AuthenticationResult": result}
+
+
+async def _signed_up(attempt: Attempt, text: str) -> InitiateAuthResponse:
+    """Right after a sign-up its code is the first factor (InitiateAuth, `Session`)."""
+    session = await sessions.open_session(attempt.call, attempt.app, text)
+    user = attempt.person.user
+    if session.step != SIGNED_UP or user is None or session.sub != user.sub:
+        raise NotAuthorizedException(sessions.INVALID, detail="not a session of this person's sign-up")
+    signed_up = Attempt(
+        attempt.call, attempt.app, attempt.values, attempt.person, Step.START, session, session.state
+    )
+    return await go_on(signed_up, Event.SIGN_UP_PROVEN)
+
+
+async def _respond(
+    call: Call,
+    app: AppSnapshot,
+    request: RespondToAuthChallengeRequest | AdminRespondToAuthChallengeRequest,
+) -> InitiateAuthResponse:
+    values = _without_nulls(request.get("ChallengeResponses", {}))
+    name = values.get("USERNAME")
+    if not name:
+        raise InvalidParameterException("Missing required parameter USERNAME")
+    challenge = request["ChallengeName"]
+    session = await _session(call, app, challenge, request.get("Session"), values)
+    if Step(session.step).challenge != challenge:
+        raise NotAuthorizedException(sessions.INVALID, detail="the session waits at another step")
+    person = await _person_of(call, app, session, name)
+    if challenge != Step.DEVICE_SRP_AUTH or "SECRET_HASH" in values:
+        # Some clients leave the hash out there; it proves nothing that the device's own proof does not.
+        _check_secret(app, values, name, person.username)
+    attempt = Attempt(call, app, values, person, Step(session.step), session, session.state)
+    return await ANSWERS[attempt.step](attempt)
+
+
+async def _session(
+    call: Call, app: AppSnapshot, challenge: str, text: str | None, values: Mapping[str, str]
+) -> Session:
+    """Which sign-in is answered: the one of `Session`, or of SRP's block, or of a device that waits to prove itself.
+
+    Raises:
+        InvalidParameterException: nothing says which.
+        NotAuthorizedException: none of this client's, over, or too old.
+    """
+    block = values.get("PASSWORD_CLAIM_SECRET_BLOCK")
+    if challenge in (Step.PASSWORD_VERIFIER, Step.DEVICE_PASSWORD_VERIFIER) and block is not None:
+        # Some clients send no Session beside it, and what is signed is the block.
+        return _at_a_step(await sessions.open_ticket(call, app, ticket_of_block(block)))
+    if text is not None:
+        return _at_a_step(await sessions.open_session(call, app, text))
+    if challenge == Step.DEVICE_SRP_AUTH:
+        found = await call.store.read(lambda tx: _waiting_for_device(tx, app, values["USERNAME"]))
+        if found is None or call.now >= found.expires_at:
+            raise NotAuthorizedException(sessions.INVALID, detail="no device is waited for")
+        if found.state.get("device") != values.get("DEVICE_KEY"):
+            raise NotAuthorizedException(sessions.INVALID, detail="another device is waited for")
+        return found
+    raise InvalidParameterException("Missing required parameter Session")
+
+
+def _waiting_for_device(tx: Transaction, app: AppSnapshot, name: str) -> Session | None:
+    user = tx.users.find(app.user_pool, name)
+    if user is None:
+        return None
+    return tx.sessions.latest(app.pool.id, user.sub, app.client.id, Step.DEVICE_SRP_AUTH)
+
+
+def _at_a_step(session: Session) -> Session:
+    """A session may also wait for something that is no challenge: a registration, the first sign-in."""
+    if session.step not in ANSWERS:
+        raise NotAuthorizedException(sessions.INVALID, detail="the session is of something else")
+    return session
+
+
+async def _person_of(call: Call, app: AppSnapshot, session: Session, name: str) -> Person:
+    """Whose sign-in it is. `name` may be any of theirs.
+
+    Raises:
+        NotAuthorizedException: the name is somebody else's, or the person is gone.
+    """
+    typed = str(session.state["name"])
+    sub = session.sub
+    if sub is None:
+        return Person(typed, None)
+
+    def find(tx: Transaction) -> Person | None:
+        user = tx.users.by_sub(app.pool.id, sub)
+        if user is None:
+            return None
+        if name not in (typed, user.username, user.sub):
+            named = tx.users.find(app.user_pool, name)
+            if named is None or named.sub != sub:
+                return None
+        return Person(typed, user, tx.passwords.find(app.pool.id, sub))
+
+    person = await call.store.read(find)
+    if person is None:
+        raise NotAuthorizedException(sessions.INVALID, detail="the session is another person's")
+    return person
+
+
+def _refuse_flow(app: AppSnapshot, flow: str) -> None:
+    """Raises InvalidParameterException: the client does not allow this flow."""
+    flows = app.client.auth_flows
+    srp_too = flow == "USER_SRP_AUTH" and bool(flows & OLDER)
+    if flow not in FLOWS or not (_allows(app, FLOWS[flow]) or srp_too):
+        name = "Auth" if flow in ADMINS_ONLY else flow
+        raise InvalidParameterException(f"{name} flow not enabled for this client")
+
+
+def _username(values: Mapping[str, str]) -> str:
+    name = values.get("USERNAME")
+    if not name:
+        raise InvalidParameterException("Missing required parameter USERNAME")
+    return name
+
+
+def _allows(app: AppSnapshot, values: tuple[str, ...]) -> bool:
+    return not app.client.auth_flows.isdisjoint(values)
+
+
+def _check_secret(app: AppSnapshot, values: Mapping[str, str], *names: str) -> None:
+    check_secret_hash(app.secrets, app.client.id, names, values.get("SECRET_HASH"))
+
+
+def _without_nulls(values: Mapping[str, str | None]) -> dict[str, str]:
+    """Some clients send a null for what they have not got."""
+    return {name: value for name, value in values.items() if value is not None}
