@@ -19,6 +19,10 @@ CODES_KEPT = timedelta(days=1)
 FAMILIES_KEPT = MAX_TOKEN_LIFETIME
 """After the end of its refresh token a family's last access token may live so long, and is asked for here."""
 
+VERIFIERS_KEPT = timedelta(days=1)
+"""After the last client of a pool that might use SRP. Tools that replace a client delete it first: what is forgotten
+at once would be missing when the new one is there, and only its owner's password brings a verifier back."""
+
 
 def sweep(tx: Transaction, now: datetime, limit: int) -> int:
     """Remove up to `limit` rows that have expired; how many there were. Fewer than `limit`: nothing is left."""
@@ -28,6 +32,7 @@ def sweep(tx: Transaction, now: datetime, limit: int) -> int:
         (tx.signing_keys.remove_withdrawn, now - WITHDRAWN_KEYS_KEPT),
         (tx.codes.remove_expired, now - CODES_KEPT),
         (tx.attempts.remove_expired, now),
+        (tx.unused_verifiers.forget, now - VERIFIERS_KEPT),
         (tx.families.remove_expired, now - FAMILIES_KEPT),
         (tx.inbox.remove_expired, now - INBOX_KEPT),
         (tx.sessions.remove_expired, now - SESSIONS_KEPT),

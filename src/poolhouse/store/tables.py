@@ -173,6 +173,17 @@ user_password = sa.Table(
     ),
 )
 
+# A pool whose clients may not use SRP, since when, and the last sub whose verifier was forgotten for that.
+unused_verifier = sa.Table(
+    "unused_verifier",
+    metadata,
+    _pool_id(),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("after", Key, nullable=False),
+    sa.PrimaryKeyConstraint("pool_id"),
+    sa.Index(None, "since"),
+)
+
 user_totp = sa.Table(
     "user_totp",
     metadata,

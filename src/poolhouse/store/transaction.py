@@ -32,6 +32,7 @@ from poolhouse.store.repositories.server_facts import ServerFacts
 from poolhouse.store.repositories.sessions import Sessions
 from poolhouse.store.repositories.signing_keys import SigningKeys
 from poolhouse.store.repositories.totp import Totp
+from poolhouse.store.repositories.unused_verifiers import UnusedVerifiers
 from poolhouse.store.repositories.user_listing import UserListing
 from poolhouse.store.repositories.users import Users
 
@@ -65,6 +66,7 @@ class Transaction:
         "sessions",
         "signing_keys",
         "totp",
+        "unused_verifiers",
         "user_listing",
         "users",
     )
@@ -83,6 +85,7 @@ class Transaction:
         self.user_listing = UserListing(connection)
         self.passkeys = Passkeys(connection)
         self.passwords = Passwords(connection, self.data_keys)
+        self.unused_verifiers = UnusedVerifiers(connection, self.clients, self.passwords)
         self.memberships = Memberships(connection)
         self.families = Families(connection, self.data_keys)
         self.codes = Codes(connection, self.data_keys)

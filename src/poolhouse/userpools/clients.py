@@ -66,6 +66,7 @@ async def create_user_pool_client(
         tx.clients.add(client)
         if secret is not None:
             tx.client_secrets.add(secret)
+        tx.unused_verifiers.suspect(pool.id, call.now)
 
     await call.write(make, pool_id=client.pool_id)
     return {"UserPoolClient": describe(client, [secret] if secret else [])}
@@ -108,6 +109,7 @@ async def update_user_pool_client(
         )
         _check(tx, pool, changed, has_secret=bool(secrets))
         tx.clients.replace(changed)
+        tx.unused_verifiers.suspect(pool_id, call.now)
         return describe(changed, secrets)
 
     return {"UserPoolClient": await call.write(change, pool_id=pool_id)}
@@ -120,6 +122,7 @@ async def delete_user_pool_client(call: Call, request: DeleteUserPoolClientReque
         tx.pools.get(call.account_id, call.region, pool_id)
         tx.clients.get(pool_id, request["ClientId"])
         tx.clients.remove(pool_id, request["ClientId"])
+        tx.unused_verifiers.suspect(pool_id, call.now)
 
     await call.write(remove, pool_id=pool_id)
 

@@ -60,16 +60,22 @@ class Passwords:
         if self._connection.execute(statement).rowcount != 1:
             raise ConcurrentModificationException
 
-    def remove_verifiers(self, pool_id: str, limit: int) -> int:
-        """Forget up to `limit` of a pool's SRP verifiers; how many were there."""
-        has_one = (user_password.c.pool_id == pool_id) & user_password.c.sealed.is_not(None)
-        batch = sa.select(user_password.c.sub).where(has_one).limit(limit)
-        statement = (
-            sa.update(user_password)
-            .where(user_password.c.pool_id == pool_id, user_password.c.sub.in_(batch))
-            .values(sealed=None)
-        )
-        return self._connection.execute(statement).rowcount
+    def forget_verifiers(self, pool_id: str, after: str, limit: int) -> tuple[str | None, int]:
+        """Forget the SRP verifiers among the pool's next `limit` passwords by sub; `after` is the last one seen, "" at
+        the start. The last one seen, None at the end, and how many were looked at.
+
+        By sub, not by what is left: no index knows who has a verifier, and none is needed for what is done so seldom.
+        """
+        following = (user_password.c.pool_id == pool_id) & (user_password.c.sub > after)
+        statement = sa.select(user_password.c.sub).where(following).order_by(user_password.c.sub).limit(limit)
+        subs = self._connection.execute(statement).scalars().all()
+        if not subs:
+            return None, 0
+        seen = following & (user_password.c.sub <= subs[-1]) & user_password.c.sealed.is_not(None)
+        # A new version: who has read the password with its verifier must not put that back.
+        forgotten = {"sealed": None, "version": user_password.c.version + 1}
+        self._connection.execute(sa.update(user_password).where(seen).values(forgotten))
+        return (subs[-1] if len(subs) == limit else None), len(subs)
 
     def _values(self, password: Password) -> dict[str, object]:
         place = _place(password.pool_id, password.sub)

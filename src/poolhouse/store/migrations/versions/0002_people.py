@@ -66,6 +66,14 @@ def _credentials() -> None:
         sa.PrimaryKeyConstraint("pool_id", "sub", name="pk_user_password"),
     )
     op.create_table(
+        "unused_verifier",
+        *_of_pool("unused_verifier"),
+        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("after", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", name="pk_unused_verifier"),
+    )
+    _index("unused_verifier", "since")
+    op.create_table(
         "user_totp",
         *_of_user("user_totp"),
         sa.Column("sealed", sa.LargeBinary),
