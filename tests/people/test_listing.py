@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -119,3 +120,108 @@ def test_what_is_no_filter_is_refused(cognito: Any, text: str, message: str) -> 
     with pytest.raises(ClientError, match=message) as refused:
         cognito.list_users(UserPoolId=a_pool(cognito), Filter=text)
     assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
+
+
+def test_a_long_value_is_found_by_its_beginning_and_compared_to_its_end(cognito: Any) -> None:
+    pool_id = a_pool(cognito)
+    for username, name in (("first", "x" * 300), ("second", "x" * 299 + "y"), ("short", "x" * 230)):
+        cognito.admin_create_user(
+            UserPoolId=pool_id,
+            Username=username,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "name", "Value": name}],
+        )
+    assert sorted(found(cognito, pool_id, f'name ^= "{"X" * 231}"')) == ["first", "second"]
+    assert found(cognito, pool_id, f'name = "{"x" * 230}"') == ["short"]
+
+
+def test_a_page_may_be_empty_though_more_follow(cognito: Any) -> None:
+    # One casefolded letter of these is three, so the index holds the beginning of the value alone.
+    pool_id = a_pool(cognito)
+    for username, last in (("a", "1"), ("b", "2")):
+        cognito.admin_create_user(
+            UserPoolId=pool_id,
+            Username=username,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "name", "Value": "\u0390" * 100 + last}],
+        )
+    pages, token = [], {}
+    while True:
+        text = f'name = "{chr(0x390) * 100}2"'
+        page = cognito.list_users(UserPoolId=pool_id, Filter=text, Limit=1, **token)
+        pages.append([user["Username"] for user in page["Users"]])
+        if "PaginationToken" not in page:
+            break
+        token = {"PaginationToken": page["PaginationToken"]}
+    assert sorted(pages) == [[], ["b"]]
+
+
+def test_attributes_to_get_are_all_that_is_shown_and_must_be_there(cognito: Any) -> None:
+    pool_id = a_pool(cognito)
+    make_people(cognito, pool_id)
+    users = cognito.list_users(UserPoolId=pool_id, AttributesToGet=["name", "family_name"])["Users"]
+    assert all({a["Name"] for a in user["Attributes"]} == {"name", "family_name"} for user in users)
+    assert len(users) == len(PEOPLE)
+    with pytest.raises(ClientError, match="One or more requested attributes do not exist"):
+        cognito.list_users(UserPoolId=pool_id, AttributesToGet=["phone_number"])
+    with pytest.raises(ClientError, match="One or more requested attributes do not exist"):
+        cognito.list_users(UserPoolId=pool_id, AttributesToGet=["custom:none"], Filter='name = "nobody"')
+    shown = cognito.list_users(
+        UserPoolId=pool_id, AttributesToGet=["sub"], Filter='phone_number ^= "+"', Limit=1
+    )
+    assert [a["Name"] for a in shown["Users"][0]["Attributes"]] == ["sub"]
+
+
+def test_a_pagination_token_is_good_for_its_own_list_and_for_an_hour(own_server: Any) -> None:
+    server = own_server(clock_skew=timedelta(days=1))
+    cognito = server.client()
+    pool_id, other = a_pool(cognito), a_pool(cognito)
+    for pool in (pool_id, other):
+        make_people(cognito, pool)
+    token = cognito.list_users(UserPoolId=pool_id, Limit=1)["PaginationToken"]
+    for wrong in ({"Filter": 'name ^= "a"'}, {"UserPoolId": other}, {"PaginationToken": token[:-4] + "AAAA"}):
+        with pytest.raises(ClientError, match="Invalid pagination token"):
+            cognito.list_users(**{"UserPoolId": pool_id, "PaginationToken": token, **wrong})
+    server.clock.advance(minutes=59)
+    assert len(cognito.list_users(UserPoolId=pool_id, PaginationToken=token)["Users"]) == 3
+    server.clock.advance(minutes=2)
+    with pytest.raises(ClientError, match="Invalid pagination token"):
+        cognito.list_users(UserPoolId=pool_id, PaginationToken=token)
+
+
+def test_the_list_follows_what_changes(cognito: Any) -> None:
+    pool_id = a_pool(cognito)
+    make_people(cognito, pool_id)
+    cognito.admin_update_user_attributes(
+        UserPoolId=pool_id,
+        Username="ada",
+        UserAttributes=[{"Name": "family_name", "Value": "King"}, {"Name": "email", "Value": ""}],
+    )
+    assert found(cognito, pool_id, 'family_name = "king"') == ["ada"]
+    assert found(cognito, pool_id, 'family_name = "lovelace"') == ["lovis"]
+    assert found(cognito, pool_id, 'email ^= "ada"') == []
+    cognito.admin_enable_user(UserPoolId=pool_id, Username="grace")
+    assert found(cognito, pool_id, 'status = "Disabled"') == []
+    cognito.admin_delete_user(UserPoolId=pool_id, Username="lovis")
+    assert found(cognito, pool_id, 'name ^= "l"') == []
+
+
+def test_in_a_pool_that_does_not_heed_case_neither_does_the_filter(cognito: Any) -> None:
+    pool_id = a_pool(cognito, UsernameConfiguration={"CaseSensitive": False})
+    make_people(cognito, pool_id)
+    assert found(cognito, pool_id, 'username = "ALAN"') == ["Alan"]
+    assert found(cognito, pool_id, 'username ^= "A"') == ["ada", "Alan"]
+
+
+def test_people_of_another_pool_are_never_listed(cognito: Any) -> None:
+    pool_id, empty = a_pool(cognito), a_pool(cognito)
+    make_people(cognito, pool_id)
+    for text in (
+        "",
+        'email ^= ""',
+        'username ^= ""',
+        'status ^= ""',
+        'cognito:user_status ^= ""',
+        'sub ^= ""',
+    ):
+        assert found(cognito, empty, text) == []

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from poolhouse.core.pools import UserPool
-from poolhouse.core.user_filter import ENABLED, STATUS, SUB, USERNAME, UserFilter, end_of_prefix
+from poolhouse.core.user_filter import SUB, UserFilter, end_of_prefix
 from poolhouse.core.users import User, search_key, username_key
 from poolhouse.store import rows
 from poolhouse.store.repositories.users import user_from_row
@@ -63,19 +63,17 @@ def page_statement(
     pool: UserPool, wanted: UserFilter | None, after: tuple[str, str] | None, size: int
 ) -> sa.Select[Any] | None:
     """None where nobody can be meant."""
-    attribute = SUB if wanted is None else wanted.attribute
-    if attribute == USERNAME:
-        assert wanted is not None
-        return _own(pool, pool_user.c.username_key, username_key(pool, wanted.value), wanted, after, size)
-    if attribute == STATUS:
-        assert wanted is not None
-        return _own(pool, pool_user.c.status, wanted.value.upper(), wanted, after, size)
-    if attribute == SUB:
-        value = "" if wanted is None else wanted.value.lower()
-        return _own(pool, pool_user.c.sub, value, wanted or UserFilter(SUB, "", True), after, size)
-    assert wanted is not None
-    if attribute == ENABLED:
-        return _by_enabled(pool, wanted.enabled(), after, size)
+    wanted = wanted or UserFilter(SUB, "", is_prefix=True)
+    match wanted.attribute:
+        case "sub":
+            return _own(pool, pool_user.c.sub, wanted.value.lower(), wanted, after, size)
+        case "username":
+            key = username_key(pool, wanted.value)
+            return _own(pool, pool_user.c.username_key, key, wanted, after, size)
+        case "cognito:user_status":
+            return _own(pool, pool_user.c.status, wanted.value.upper(), wanted, after, size)
+        case "status":
+            return _by_enabled(pool, wanted.enabled(), after, size)
     return _by_attribute(pool, wanted, after, size)
 
 
@@ -90,13 +88,11 @@ def _own(
     """By a column of the person's row."""
     if not rows.is_storable(key):
         return None
+    order = [column, pool_user.c.sub] if column is pool_user.c.status else [column]
     return (
         sa.select(pool_user, column.label("list_key"))
-        .where(
-            pool_user.c.pool_id == pool.id,
-            *_range(column, pool_user.c.sub, key, wanted.is_prefix, after),
-        )
-        .order_by(*([column] if column is pool_user.c.sub else [column, pool_user.c.sub]))
+        .where(pool_user.c.pool_id == pool.id, *_range(order, key, wanted.is_prefix, after))
+        .order_by(*order)
         .limit(size)
     )
 
@@ -117,21 +113,16 @@ def _by_enabled(
 def _by_attribute(
     pool: UserPool, wanted: UserFilter, after: tuple[str, str] | None, size: int
 ) -> sa.Select[Any]:
+    order = [user_attribute.c.value_key, user_attribute.c.sub]
     # The keys of the page first, then the people: so no planner can think of reading all people instead.
     keys = (
         sa.select(user_attribute.c.value_key.label("list_key"), user_attribute.c.sub)
         .where(
             user_attribute.c.pool_id == pool.id,
             user_attribute.c.name == wanted.attribute,
-            *_range(
-                user_attribute.c.value_key,
-                user_attribute.c.sub,
-                search_key(wanted.value),
-                wanted.is_prefix,
-                after,
-            ),
+            *_range(order, search_key(wanted.value), wanted.is_prefix, after),
         )
-        .order_by(user_attribute.c.value_key, user_attribute.c.sub)
+        .order_by(*order)
         .limit(size)
         .subquery()
     )
@@ -143,19 +134,19 @@ def _by_attribute(
 
 
 def _range(
-    column: sa.Column[str], sub: sa.Column[str], key: str, is_prefix: bool, after: tuple[str, str] | None
+    order: Sequence[sa.Column[str]], key: str, is_prefix: bool, after: tuple[str, str] | None
 ) -> list[sa.ColumnElement[bool]]:
-    """The rows behind `after` whose column is `key`, or begins with it."""
+    """The rows behind `after` whose first column of the order is `key`, or begins with it."""
+    column, seen = order[0], (after or ())[: len(order)]
     if not is_prefix:
-        behind = [] if after is None else [sub > after[1]]
-        return [column == key, *behind]
+        return [column == key, *([order[-1] > seen[-1]] if seen else [])]
     end = end_of_prefix(key)
     below = [] if end is None else [column < end]
-    if after is None:
-        return [column >= key, *below] if key else below
-    if column is sub:
-        return [sub > after[1], *below]
-    return [sa.tuple_(column, sub) > sa.tuple_(*map(sa.literal, after)), *below]
+    if len(seen) == 2:
+        return [sa.tuple_(*order) > sa.tuple_(*map(sa.literal, seen)), *below]
+    if seen:
+        return [column > seen[0], *below]
+    return [column >= key, *below] if key else below
 
 
 def _share(sub: str) -> float:
