@@ -249,6 +249,33 @@ class TestSafety:
             refuse_unsafe(load(flags, home))
 
     @pytest.mark.parametrize(
+        "far",
+        [
+            {"smtp_host": "mail.example.com", "smtp_security": "none", "mail_from": "a@b.example"},
+            {"sms_webhook_url": "http://sms.example.com/send", "POOLHOUSE_SMS_WEBHOOK_SECRET": "s"},
+            {"sns_endpoint_url": "http://10.0.0.9/"},
+        ],
+    )
+    def test_codes_leave_this_machine_encrypted(self, home, far):
+        secrets = {name: value for name, value in far.items() if name.isupper()}
+        flags = {name: value for name, value in far.items() if not name.isupper()}
+        with pytest.raises(ConfigurationError, match="clear text"):
+            refuse_unsafe(load(flags, home | secrets))
+        refuse_unsafe(load(flags | {"insecure_http": True}, home | secrets))
+
+    @pytest.mark.parametrize(
+        ("flags", "problem"),
+        [
+            ({"smtp_host": "mail.example.com"}, "needs mail_from"),
+            ({"smtp_username": "u"}, "go together"),
+            ({"sms_webhook_url": "https://sms.example.com"}, "go together"),
+            ({"sns_access_key_id": "AKIAIOSFODNN7EXAMPLE"}, "go together"),
+        ],
+    )
+    def test_half_a_carrier_is_refused(self, home, flags, problem):
+        assert problem in problems_of(home, flags)
+
+    @pytest.mark.parametrize(
         "half", [{"tls_cert": "c.pem"}, {"root_access_key_id": "A" * 20}, {"admin_port": "9229"}]
     )
     def test_halves_are_refused(self, home, half):

@@ -15,9 +15,11 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from poolhouse import credentials
 from poolhouse.config import Settings
+from poolhouse.config.rules import is_near
 from poolhouse.core.ids import Random
 from poolhouse.edge import descriptors, notify
 from poolhouse.edge.addresses import Addresses
@@ -74,6 +76,7 @@ class Server:
         self.postman = parts.postman
         self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
         self._metrics = metrics
+        self.postman.on_attempt, self.postman.on_look = metrics.message, metrics.messages_wait
         metrics.watch_connections(lambda: self.listener.connections)
 
     async def start(self, sockets: list[socket.socket], admin_sockets: list[socket.socket]) -> None:
@@ -165,6 +168,10 @@ def _mail(settings: Settings) -> Carrier | None:
     )
 
 
+def _sms_way(settings: Settings) -> str | None:
+    return settings.sms_webhook_url or settings.sns_access_key_id
+
+
 def _sms(settings: Settings, clock: Clock) -> Carrier | None:
     if settings.sms_webhook_url is not None and settings.sms_webhook_secret is not None:
         return SmsWebhook(settings.sms_webhook_url, settings.sms_webhook_secret, clock.now)
@@ -191,6 +198,10 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
     settings = with_root_keys(settings)
     if settings.root_access_key_id is None:
         log.warning("the root has no access key: only keys that were made before can administer this server")
+    if settings.local_inbox and not is_near(urlsplit(settings.public_url).hostname or ""):
+        for what, carrier in (("e-mail", settings.smtp_host), ("SMS", _sms_way(settings))):
+            if carrier is None:
+                log.warning("nothing is configured to carry %s: it stays in the local inbox", what)
     # Once, for all workers: one that is born later, when a renewed file is bad, has the old one too.
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from poolhouse.core.errors import StoreUnavailable
@@ -40,6 +40,10 @@ class Postman:
     """One per process. `local_inbox`: whether what nothing is configured to carry is kept for the developer."""
 
     def __init__(self, store: Store, clock: Clock, ports: Ports, *, local_inbox: bool) -> None:
+        self.on_attempt: Callable[[str, str], None] = lambda medium, outcome: None
+        """Told of each attempt: its medium and the name of its `Outcome`."""
+        self.on_look: Callable[[int], None] = lambda waiting: None
+        """Told now and then how many messages wait."""
         self._store = store
         self._clock = clock
         self._carriers: dict[str, Carrier | None] = {"EMAIL": ports.mail, "SMS": ports.sms}
@@ -96,6 +100,11 @@ class Postman:
 
     async def _deliver(self, message: Outgoing) -> Outcome:
         """Try a message that this process has claimed."""
+        outcome = await self._attempt(message)
+        self.on_attempt(message.medium, outcome.name)
+        return outcome
+
+    async def _attempt(self, message: Outgoing) -> Outcome:
         if self._clock.now() >= message.expires_at or message.attempts > MAX_ATTEMPTS:
             await self._give_up(message, "it is too late for it")
             return Outcome.REFUSED
@@ -145,6 +154,7 @@ class Postman:
             await asyncio.sleep(EVERY)
             try:
                 await self.deliver_due()
+                self.on_look(await self._store.read(lambda tx: tx.outbox.count()))
             except StoreUnavailable:
                 log.warning("messages wait: the database does not answer")
             except Exception:
@@ -160,7 +170,7 @@ def pause_after(attempts: int) -> timedelta:
 def _about(message: Outgoing) -> dict[str, str]:
     return {
         "message_id": message.id,
-        "user_pool_id": message.pool_id,
-        "purpose": message.purpose,
+        "pool_id": message.pool_id,
+        "purpose": message.purpose.value,
         "destination": mask(message.medium, message.destination),
     }

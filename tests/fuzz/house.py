@@ -119,6 +119,7 @@ class House:
             "GetAccessKey": key,
             "GetServerStatus": {},
             "ListAccessKeys": {},
+            "ListInboxMessages": pool,
             "ListSigningKeys": pool,
             "RotateMasterKey": {},
             "RotateSigningKey": {**pool, "Use": "ACCESS"},

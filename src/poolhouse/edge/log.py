@@ -18,7 +18,18 @@ from poolhouse.edge.lines import LineWriter, Stamp, encode, harmless
 from poolhouse.edge.sampling import Sampler
 from poolhouse.http import Response
 
-EXTRAS = ("request_id", "pool_id", "client_id", "access_key_id", "error", "address", "count")
+EXTRAS = (
+    "request_id",
+    "pool_id",
+    "client_id",
+    "access_key_id",
+    "error",
+    "address",
+    "count",
+    "message_id",
+    "purpose",
+    "destination",
+)
 """What a message of the server's may carry besides its text, by `extra={…}`."""
 
 REASON_AT_MOST = 300

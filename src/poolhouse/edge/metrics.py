@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-FACES = frozenset({"aws", "domain", "pool", "server", "nothing", "unknown_host"})
+FACES = frozenset({"aws", "domain", "pool", "server", "inbox", "nothing", "unknown_host"})
 OAUTH_OPERATIONS = frozenset({"token", "jwks", "discovery"})
 TOKEN_OPERATIONS = frozenset({"token", "GetClientToken"})
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -96,6 +96,18 @@ class Metrics:
         self._connections = Gauge(
             "poolhouse_connections", "Open connections.", registry=registry, multiprocess_mode="livesum"
         )
+        self._messages = Counter(
+            "poolhouse_messages_total",
+            "Attempts to deliver a message to a user.",
+            ("medium", "outcome"),
+            registry=registry,
+        )
+        self._waiting = Gauge(
+            "poolhouse_messages_waiting",
+            "Messages in the outbox, as the process that looked last saw it.",
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
         build = Gauge(
             "poolhouse_build_info",
             "1, with the versions as labels.",
@@ -128,6 +140,13 @@ class Metrics:
         duration.observe(seconds)
         if status == 200 and operation in TOKEN_OPERATIONS:
             self._tokens.inc()
+
+    def message(self, medium: str, outcome: str) -> None:
+        """Counts one attempt to deliver; both are of closed sets."""
+        self._messages.labels(medium.lower(), outcome.lower()).inc()
+
+    def messages_wait(self, count: int) -> None:
+        self._waiting.set(count)
 
     def watch_connections(self, count: Callable[[], int]) -> None:
         """`count` says how many connections are open in this process."""
