@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from webauthn.helpers import decode_credential_public_key, decoded_public_key_to
 from poolhouse.core.errors import NotAuthorizedException
 from poolhouse.core.passkeys import Passkey
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.users import User
+from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call, Caller
 from poolhouse.store.tables import audit
 from poolhouse.userpools import passkeys
@@ -43,8 +44,26 @@ class House:
     cognito: Any
     pool_id: str
     client_id: str
-    sub: str
-    token: str
+    sub: str = ""
+    token: str = ""
+
+    def a_sub(self) -> str:
+        """Somebody more in the pool, as a sign-up leaves them. No password: to hash one takes most of the time."""
+        user = User(
+            pool_id=self.pool_id,
+            sub=(sub := str(uuid.uuid4())),
+            username=f"u-{sub}",
+            status=UserStatus.CONFIRMED,
+            created_at=self.call().now,
+            modified_at=self.call().now,
+        )
+        pool = self.app().user_pool
+        self.server.run(self.call().store.write(lambda tx: tx.users.add(pool, user)))
+        return sub
+
+    def another(self) -> str:
+        """The access token of somebody else."""
+        return self.tokens(self.a_sub())
 
     def call(self) -> Call:
         parts = self.server.server.parts
@@ -116,19 +135,28 @@ class House:
 
 
 def a_house(server: RunningServer, cognito: Any, **web_authn: str) -> House:
+    """A pool of its own, for what changes the pool."""
     pool_id = a_pool(cognito, Policies=ALLOWED)
     cognito.set_user_pool_mfa_config(
         UserPoolId=pool_id, WebAuthnConfiguration={"RelyingPartyId": RP, **web_authn}
     )
-    house = House(server, cognito, pool_id, an_app(cognito, pool_id)["ClientId"], "", "")
-    house.sub = a_person(cognito, pool_id)
-    house.token = house.tokens(house.sub)
-    return house
+    return with_a_person(House(server, cognito, pool_id, an_app(cognito, pool_id)["ClientId"]))
+
+
+def with_a_person(house: House) -> House:
+    sub = house.a_sub()
+    return replace(house, sub=sub, token=house.tokens(sub))
+
+
+@pytest.fixture(scope="module")
+def shared(server: RunningServer) -> House:
+    """One pool for all tests that leave it as it is: to make its keys takes longer than most of them."""
+    return a_house(server, server.client())
 
 
 @pytest.fixture
-def house(server: RunningServer, cognito: Any) -> House:
-    return a_house(server, cognito)
+def house(shared: House) -> House:
+    return with_a_person(shared)
 
 
 def refused(house: House, credential: Any, state: dict[str, Any], user: User | None) -> str:
@@ -147,6 +175,7 @@ def test_the_options_are_those_of_cognito(house: House) -> None:
     options = house.start()
     challenge = options.pop("challenge")
     assert len(unb64(challenge)) == 32
+    name = house.user().username
     assert options == {
         "authenticatorSelection": {
             "requireResidentKey": True,
@@ -157,7 +186,7 @@ def test_the_options_are_those_of_cognito(house: House) -> None:
         "pubKeyCredParams": [{"alg": -7, "type": "public-key"}, {"alg": -257, "type": "public-key"}],
         "rp": {"id": RP, "name": RP},
         "timeout": 60000,
-        "user": {"displayName": "ada", "id": b64(house.sub.encode()), "name": "ada"},
+        "user": {"displayName": name, "id": b64(house.sub.encode()), "name": name},
     }
 
 
@@ -281,7 +310,7 @@ def test_a_new_challenge_makes_the_earlier_one_void(house: House) -> None:
 
 
 def test_a_challenge_is_the_persons_own(house: House) -> None:
-    other = house.tokens(a_person(house.cognito, house.pool_id, "bob"))
+    other = house.another()
     options = house.start()
     with pytest.raises(ClientError, match="WebAuthnChallengeNotFoundException"):
         house.complete(Authenticator().create(options), other)
@@ -407,7 +436,7 @@ def test_a_malformed_credential_is_the_callers_error(house: House, credential: A
 
 def test_a_credential_belongs_to_one_person_of_a_pool(house: House) -> None:
     authenticator = house.register(Authenticator())
-    other = house.tokens(a_person(house.cognito, house.pool_id, "bob"))
+    other = house.another()
     with pytest.raises(ClientError, match="InvalidParameterException.*already registered"):
         house.register(authenticator, other)
     assert house.listed(other) == []
@@ -415,7 +444,7 @@ def test_a_credential_belongs_to_one_person_of_a_pool(house: House) -> None:
 
 def test_another_persons_passkey_is_not_removed(house: House) -> None:
     authenticator = house.register(Authenticator())
-    other = house.tokens(a_person(house.cognito, house.pool_id, "bob"))
+    other = house.another()
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         house.cognito.delete_web_authn_credential(AccessToken=other, CredentialId=b64(authenticator.id))
     assert len(house.listed()) == 1
@@ -450,9 +479,7 @@ def test_a_person_has_twenty_passkeys_at_most(house: House) -> None:
 
 def test_a_pool_without_passkeys_says_so(server: RunningServer, cognito: Any) -> None:
     pool_id = a_pool(cognito)
-    house = House(server, cognito, pool_id, an_app(cognito, pool_id)["ClientId"], "", "")
-    house.sub = a_person(cognito, pool_id)
-    house.token = house.tokens(house.sub)
+    house = with_a_person(House(server, cognito, pool_id, an_app(cognito, pool_id)["ClientId"]))
     with pytest.raises(ClientError, match="WebAuthnNotEnabledException"):
         house.start()
     cognito.update_user_pool(UserPoolId=pool_id, Policies=ALLOWED)
@@ -477,8 +504,10 @@ def test_a_registration_is_recorded_with_whose_it_is(house: House) -> None:
     def read(tx: Any) -> list[Any]:
         return list(tx.connection.execute(sa.select(audit).where(audit.c.pool_id == house.pool_id)))
 
-    [record] = [row for row in house.server.run(parts.store.read(read)) if EVENT in row.document]
-    assert b64(authenticator.id) in record.document
+    [record] = [
+        row for row in house.server.run(parts.store.read(read)) if b64(authenticator.id) in row.document
+    ]
+    assert EVENT in record.document
     assert house.sub in record.document
     assert "attestationObject" not in record.document
     assert house.token not in record.document
@@ -515,8 +544,7 @@ def test_a_registration_is_no_sign_in(house: House) -> None:
 
 
 def test_another_persons_passkey_proves_nothing(house: House) -> None:
-    bob = a_person(house.cognito, house.pool_id, "bob")
-    authenticator = house.register(Authenticator(), house.tokens(bob))
+    authenticator = house.register(Authenticator(), house.another())
     house.register(Authenticator())
     user = house.user()
     options, state = house.ask(user)
@@ -651,7 +679,8 @@ def test_a_passkey_that_is_removed_during_the_proof_proves_nothing(house: House)
         house.server.run(call.store.write(lambda tx: settle(tx, user)))
 
 
-def test_a_new_rp_id_makes_earlier_passkeys_useless(house: House) -> None:
+def test_a_new_rp_id_makes_earlier_passkeys_useless(server: RunningServer, cognito: Any) -> None:
+    house = a_house(server, cognito)
     authenticator = house.register(Authenticator())
     user = house.user()
     options, state = house.ask(user)
@@ -689,7 +718,9 @@ def test_a_name_that_nobody_has_gets_options_like_anybody(house: House) -> None:
     assert "not a passkey of this person" in refused(house, authenticator.get(made_up), state, None)
 
 
-def test_who_may_be_offered_a_passkey(house: House) -> None:
+def test_who_may_be_offered_a_passkey(server: RunningServer, cognito: Any) -> None:
+    house = a_house(server, cognito)
+
     def offered() -> bool:
         call, app, user = house.call(), house.app(), house.user()
         return bool(house.server.run(call.store.read(lambda tx: passkeys.has_passkey(tx, call, app, user))))
@@ -709,3 +740,94 @@ def test_the_flag_of_a_credential_in_an_answer_is_read_strictly(house: House) ->
     options, state = house.ask(user)
     authenticator.flags |= AT
     refused(house, authenticator.get(options), state, user)
+
+
+# --- by InitiateAuth and RespondToAuthChallenge -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def choosing(shared: House) -> House:
+    """The same pool, by an app whose people choose with what they sign in."""
+    app = an_app(shared.cognito, shared.pool_id, "ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+    return replace(shared, client_id=app["ClientId"])
+
+
+def begin(house: House, username: str, preferred: str = "WEB_AUTHN") -> dict[str, Any]:
+    answer: dict[str, Any] = house.cognito.initiate_auth(
+        ClientId=house.client_id,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": username, "PREFERRED_CHALLENGE": preferred},
+    )
+    return answer
+
+
+def respond(house: House, username: str, session: str, credential: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = house.cognito.respond_to_auth_challenge(
+        ClientId=house.client_id,
+        ChallengeName="WEB_AUTHN",
+        Session=session,
+        ChallengeResponses={"USERNAME": username, "CREDENTIAL": json.dumps(credential)},
+    )
+    return answer
+
+
+def test_a_person_signs_in_with_a_passkey_alone(choosing: House) -> None:
+    house = with_a_person(choosing)
+    authenticator = house.register(Authenticator(counts=True))
+    name = house.user().username
+    challenge = begin(house, name)
+    assert challenge["ChallengeName"] == "WEB_AUTHN"
+    options = json.loads(challenge["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    answer = respond(house, name, challenge["Session"], authenticator.get(options))
+    token = answer["AuthenticationResult"]["AccessToken"]
+    assert [one["CredentialId"] for one in house.listed(token)] == [b64(authenticator.id)]
+
+
+def test_of_fifty_answers_to_one_challenge_at_once_one_signs_in(choosing: House) -> None:
+    house = with_a_person(choosing)
+    authenticator = house.register(Authenticator())
+    name = house.user().username
+    challenge = begin(house, name)
+    options = json.loads(challenge["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    credentials = [authenticator.get(options) for _ in range(50)]
+
+    def answer(credential: Any) -> str:
+        try:
+            respond(house, name, challenge["Session"], credential)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "signed in"
+
+    with ThreadPoolExecutor(50) as pool:
+        outcomes = list(pool.map(answer, credentials))
+    assert outcomes.count("signed in") == 1
+    assert outcomes.count("NotAuthorizedException") == 49
+
+
+def test_a_sign_in_tells_nothing_of_why_a_passkey_was_refused(choosing: House) -> None:
+    house = with_a_person(choosing)
+    honest = house.register(Authenticator(counts=True, count=3))
+    name = house.user().username
+    texts = set()
+    for change in (
+        {"origin": "https://evil.net"},
+        {"id": b"unknown"},
+        {"count": -1},
+        {"rp_id": "example.org"},
+    ):
+        authenticator = replace(honest, **change)
+        challenge = begin(house, name)
+        options = json.loads(challenge["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+        with pytest.raises(ClientError) as refusal:
+            respond(house, name, challenge["Session"], authenticator.get(options))
+        texts.add(str(refusal.value))
+    assert len(texts) == 1
+    assert "NotAuthorizedException" in texts.pop()
+
+
+def test_who_has_no_passkey_gets_the_choice(choosing: House) -> None:
+    house = choosing
+    a_person(house.cognito, house.pool_id, "grace")
+    answer = begin(house, "grace")
+    assert answer["ChallengeName"] == "SELECT_CHALLENGE"
+    assert "WEB_AUTHN" not in answer["AvailableChallenges"]
