@@ -265,7 +265,7 @@ def test_a_temporary_password_has_to_be_changed(cognito: Any, pool_id: str) -> N
     challenge = begin(cognito, client_id, USERNAME="bob", PASSWORD=PASSWORD)
     assert challenge["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     assert json.loads(challenge["ChallengeParameters"]["requiredAttributes"]) == []
-    code, message = refusal(respond, cognito, client_id, challenge, USERNAME="bob", NEW_PASSWORD="short")
+    code, _ = refusal(respond, cognito, client_id, challenge, USERNAME="bob", NEW_PASSWORD="short")
     assert code == "InvalidPasswordException"
     answer = respond(cognito, client_id, challenge, USERNAME="bob", NEW_PASSWORD="Better-Horse-9")
     assert answer["AuthenticationResult"]["RefreshToken"]
