@@ -318,45 +318,37 @@ def shape(act: Callable[[], dict[str, Any]]) -> Any:
     return sorted(details.items()), masked, sorted(answer.keys() - {"ResponseMetadata"})
 
 
-@pytest.mark.parametrize(
-    ("act", "times"),
-    [
-        (lambda cognito, who: cognito.forgot_password(**who), 6),
-        (
-            lambda cognito, who: cognito.confirm_forgot_password(
-                ConfirmationCode="123456", Password=NEW, **who
-            ),
-            16,
+ACTS: dict[str, tuple[int, Callable[..., dict[str, Any]]]] = {
+    "ConfirmForgotPassword, bad password": (
+        1,
+        lambda cognito, **who: cognito.confirm_forgot_password(
+            ConfirmationCode="123456", Password="short", **who
         ),
-        (
-            lambda cognito, who: cognito.confirm_forgot_password(
-                ConfirmationCode="123456", Password="short", **who
-            ),
-            1,
+    ),
+    "ConfirmForgotPassword": (
+        16,
+        lambda cognito, **who: cognito.confirm_forgot_password(
+            ConfirmationCode="123456", Password=NEW, **who
         ),
-        (lambda cognito, who: cognito.resend_confirmation_code(**who), 6),
-        (lambda cognito, who: cognito.confirm_sign_up(ConfirmationCode="123456", **who), 16),
-    ],
-    ids=[
-        "ForgotPassword",
-        "ConfirmForgotPassword",
-        "ConfirmForgotPassword with a bad password",
-        "ResendConfirmationCode",
-        "ConfirmSignUp",
-    ],
-)
-def test_no_answer_tells_whether_anybody_is_there(
-    cognito: Any, hiding: tuple[str, dict[str, str]], act: Callable[..., dict[str, Any]], times: int
-) -> None:
+    ),
+    "ForgotPassword": (6, lambda cognito, **who: cognito.forgot_password(**who)),
+    "ResendConfirmationCode": (6, lambda cognito, **who: cognito.resend_confirmation_code(**who)),
+    "ConfirmSignUp": (16, lambda cognito, **who: cognito.confirm_sign_up(ConfirmationCode="123456", **who)),
+}
+"""How often each is tried: until the limit is reached, by everybody at the same try."""
+
+
+def test_no_answer_tells_whether_anybody_is_there(cognito: Any, hiding: tuple[str, dict[str, str]]) -> None:
     client_id, names = hiding
-    told = {}
-    for kind, name in names.items():
-        who = {"ClientId": client_id, "Username": name}
-        # So often that the limit is reached: by everybody at the same try.
-        told[kind] = [shape(lambda who=who: act(cognito, who)) for _ in range(times)]  # type: ignore[misc]
-    assert all(answers == told["nobody"] for answers in told.values()), told
-    if times > 1:
-        assert told["nobody"][-1] == ("LimitExceededException", TOO_MANY)
+    for operation, (times, act) in ACTS.items():
+        told = {
+            kind: [shape(lambda: act(cognito, ClientId=client_id, Username=name)) for _ in range(times)]  # noqa: B023  # called at once
+            for kind, name in names.items()
+        }
+        for kind, answers in told.items():
+            assert answers == told["nobody"], (operation, kind)
+        if times > 1:
+            assert told["nobody"][-1] == ("LimitExceededException", TOO_MANY), operation
 
 
 def test_after_a_code_was_asked_for_a_wrong_one_is_wrong_for_everybody(
