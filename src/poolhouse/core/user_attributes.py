@@ -158,7 +158,7 @@ def sign_in_attribute(pool: UserPool, username: str) -> str | None:
     """
     kinds = username_attributes(pool)
     if not kinds:
-        _refuse_look_alikes(pool, username)
+        _refuse_look_alikes(pool, "Username", username)
         return None
     if EMAIL in kinds and is_email(username):
         return EMAIL
@@ -171,16 +171,16 @@ def sign_in_attribute(pool: UserPool, username: str) -> str | None:
     raise InvalidParameterException("Username should be either an email or a phone number.")
 
 
-def _refuse_look_alikes(pool: UserPool, username: str) -> None:
-    # Else a name could be chosen that is another's email, and who signs in with it would meet the wrong person.
+def _refuse_look_alikes(pool: UserPool, what: str, name: str) -> None:
+    # Else a name could be chosen that is another's email: who signs in with it would meet the wrong person, or nobody.
     kinds = alias_attributes(pool)
-    if EMAIL in kinds and is_email(username):
+    if EMAIL in kinds and is_email(name):
         raise InvalidParameterException(
-            "Username cannot be of email format, since user pool is configured for email alias."
+            f"{what} cannot be of email format, since user pool is configured for email alias."
         )
-    if PHONE_NUMBER in kinds and is_phone_number(username):
+    if PHONE_NUMBER in kinds and is_phone_number(name):
         raise InvalidParameterException(
-            "Username cannot be of phone number format, since user pool is configured for phone number alias."
+            f"{what} cannot be of phone number format, since user pool is configured for phone number alias."
         )
 
 
@@ -232,6 +232,8 @@ def _faults(pool: UserPool, values: Mapping[str, str], *, is_new: bool) -> Itera
         raise InvalidParameterException("Invalid email address format.")
     if values.get(PHONE_NUMBER) and not is_phone_number(values[PHONE_NUMBER]):
         raise InvalidParameterException("Invalid phone number format.")
+    if PREFERRED_USERNAME in alias_attributes(pool):
+        _refuse_look_alikes(pool, "Preferred username", values.get(PREFERRED_USERNAME, ""))
 
 
 def _text_fault(attribute: SchemaAttributeType, value: str) -> str | None:

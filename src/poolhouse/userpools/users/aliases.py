@@ -1,11 +1,11 @@
-"""Names that pass from one person to another: of an email or a phone number, the last who verified it is the owner."""
+"""Names that could be two people's, and those that pass from one to the other."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from poolhouse.core.pools import UserPool
-from poolhouse.core.users import VERIFIED, User, alias_attributes
+from poolhouse.core.users import PREFERRED_USERNAME, VERIFIED, User, alias_attributes
 from poolhouse.store import Transaction
 
 
@@ -24,3 +24,13 @@ def take_aliases(tx: Transaction, pool: UserPool, user: User, now: datetime) -> 
         former = None if owner in (None, user.sub) else tx.users.lock(pool.id, str(owner))
         if former is not None:
             tx.users.replace(pool, former.with_attributes(now, {verified: "false"}))
+
+
+def has_name_of_another(tx: Transaction, pool: UserPool, user: User) -> bool:
+    """Whether a name that this person has, or would have, is another's of another kind: a user name that is
+    somebody's preferred_username, or the reverse. The index of each kind sees its own kind alone."""
+    if PREFERRED_USERNAME not in alias_attributes(pool):
+        return False
+    names = (user.username, user.attributes.get(PREFERRED_USERNAME))
+    owners = [tx.users.find(pool, name) for name in names if name]
+    return any(owner is not None and owner.sub != user.sub for owner in owners)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from poolhouse.core.attribute_updates import update_attributes
 from poolhouse.core.codes import VERIFICATION_LIFETIME, verification_of
+from poolhouse.core.errors import AliasExistsException
 from poolhouse.core.messages import Purpose
 from poolhouse.core.pools import UserPool
 from poolhouse.core.user_attributes import check_changes, parse_attributes
-from poolhouse.core.users import User
+from poolhouse.core.users import PREFERRED_USERNAME, User
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
     AdminDeleteUserAttributesRequest,
@@ -20,7 +21,7 @@ from poolhouse.shapes.cognito_idp import (
 from poolhouse.store import Transaction
 from poolhouse.userpools import codes, delivery
 from poolhouse.userpools.users.admin import lock_user
-from poolhouse.userpools.users.aliases import take_aliases
+from poolhouse.userpools.users.aliases import has_name_of_another, take_aliases
 
 
 async def admin_update_user_attributes(
@@ -74,6 +75,8 @@ def change_attributes(
 ) -> list[str]:
     """As an administrator; `user` is locked. The ids of the messages that are to be delivered after the commit."""
     update = update_attributes(pool, user, check_changes(pool, user, values, writable=None), call.now)
+    if PREFERRED_USERNAME in values and has_name_of_another(tx, pool, update.user):
+        raise AliasExistsException(f"An account with the {PREFERRED_USERNAME} already exists.")
     take_aliases(tx, pool, update.user, call.now)
     changed = tx.users.replace(pool, update.user)
     messages = []

@@ -25,7 +25,7 @@ from poolhouse.shapes.cognito_idp import AdminCreateUserRequest, AdminCreateUser
 from poolhouse.store import Transaction
 from poolhouse.userpools import delivery
 from poolhouse.userpools.passwords import make_password
-from poolhouse.userpools.users.aliases import take_aliases
+from poolhouse.userpools.users.aliases import has_name_of_another, take_aliases
 from poolhouse.userpools.users.describe import describe_user
 from poolhouse.userpools.users.passwords import TRIES, find_with_password, has_same_password
 
@@ -33,6 +33,8 @@ MEDIA: Sequence[tuple[Medium, str]] = (("SMS", PHONE_NUMBER), ("EMAIL", EMAIL))
 """What can carry an invitation, and to which attribute's value; the first that can is the default."""
 CODE_FACTORS = {"EMAIL_OTP": EMAIL, "SMS_OTP": PHONE_NUMBER}
 """First factors that need no password, and the attribute that each needs."""
+
+EXISTS = "User account already exists"
 
 
 async def admin_create_user(call: Call, request: AdminCreateUserRequest) -> AdminCreateUserResponse:
@@ -76,10 +78,12 @@ async def _create(call: Call, pool: UserPool, request: AdminCreateUserRequest) -
     def add(tx: Transaction) -> list[str]:
         if request.get("ForceAliasCreation"):
             take_aliases(tx, pool, user, call.now)
+        if has_name_of_another(tx, pool, user):
+            raise UsernameExistsException(EXISTS)
         try:
             tx.users.add(pool, user)
         except UsernameExistsException:
-            raise UsernameExistsException("User account already exists") from None
+            raise UsernameExistsException(EXISTS) from None
         except AliasExistsException as taken:
             # The operation declares no other error for it, and Cognito gives this one (boto3 issue 3213).
             raise UsernameExistsException(taken.message) from taken
