@@ -6,6 +6,8 @@ very sign-in can confirm it. What proves the device later is the verifier that i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from poolhouse.core import srp
 from poolhouse.core.devices import (
     MAX_DEVICES,
@@ -182,7 +184,7 @@ async def forget_device(call: Call, request: ForgetDeviceRequest) -> None:
     Source: Cognito API reference, ForgetDevice.
     """
     person = await _authenticate(call, request.get("AccessToken"))
-    await _forget(person.call, person.app.user_pool, person.user, request["DeviceKey"])
+    await _forget(person.call, person.app.user_pool, person.user, request["DeviceKey"], person.again)
 
 
 async def update_device_status(call: Call, request: UpdateDeviceStatusRequest) -> UpdateDeviceStatusResponse:
@@ -192,7 +194,8 @@ async def update_device_status(call: Call, request: UpdateDeviceStatusRequest) -
     """
     person = await authenticate_person(call, request["AccessToken"])
     status = request.get("DeviceRememberedStatus")
-    await _set_status(person.call, person.app.user_pool, person.user, request["DeviceKey"], status)
+    pool, user = person.app.user_pool, person.user
+    await _set_status(person.call, pool, user, request["DeviceKey"], status, person.again)
     return {}
 
 
@@ -218,7 +221,7 @@ async def admin_forget_device(call: Call, request: AdminForgetDeviceRequest) -> 
     pool, user = await _find(call, request["UserPoolId"], request["Username"])
     if user is None:
         raise UserNotFoundException
-    await _forget(call, pool, user, request["DeviceKey"])
+    await _forget(call, pool, user, request["DeviceKey"], lambda tx: tx.users.lock(pool.id, user.sub))
 
 
 async def admin_update_device_status(
@@ -227,7 +230,8 @@ async def admin_update_device_status(
     pool, user = await _find(call, request["UserPoolId"], request["Username"])
     if user is None:
         raise UserNotFoundException
-    await _set_status(call, pool, user, request["DeviceKey"], request.get("DeviceRememberedStatus"))
+    key, status = request["DeviceKey"], request.get("DeviceRememberedStatus")
+    await _set_status(call, pool, user, key, status, lambda tx: tx.users.lock(pool.id, user.sub))
     return {}
 
 
@@ -270,17 +274,24 @@ async def _page(
     return [describe(pool, user, device) for device in devices], following
 
 
-async def _forget(call: Call, pool: UserPool, user: User, key: str) -> None:
+# Both lock the person: of two changes at once the later one stands, and none meets a device that is just going.
+Lock = Callable[[Transaction], object]
+
+
+async def _forget(call: Call, pool: UserPool, user: User, key: str, lock: Lock) -> None:
     def forget(tx: Transaction) -> None:
+        lock(tx)
         if not tx.devices.remove(pool.id, user.sub, key):
             raise ResourceNotFoundException(MISSING)
 
     await call.write(forget, pool_id=pool.id)
 
 
-async def _set_status(call: Call, pool: UserPool, user: User, key: str, status: str | None) -> None:
+async def _set_status(
+    call: Call, pool: UserPool, user: User, key: str, status: str | None, lock: Lock
+) -> None:
     def change(tx: Transaction) -> None:
-        tx.users.lock(pool.id, user.sub)  # so that of two changes at once the later one stands
+        lock(tx)
         device = find_device(tx, pool.id, user.sub, key)
         if status is not None:
             tx.devices.replace(device.remembered(call.now, status == "remembered"))
