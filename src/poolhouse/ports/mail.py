@@ -123,7 +123,7 @@ def _address(text: str, whose: str, *, is_plain: bool = False) -> Address:
     # A recipient is an address and nothing else: what a person typed in can't add a name, or a second one.
     name, spec = ("", text) if is_plain else parseaddr(text)
     try:
-        if not spec.isprintable() or any(letter in spec for letter in ' ,;<>()[]\\"'):
+        if not spec.isprintable():
             raise ValueError
         address = Address(display_name=name, addr_spec=spec)
         if not (address.username and address.domain):
