@@ -128,7 +128,11 @@ def build(
         cache=Cache(store, entries=settings.cache_entries, stale_for=settings.stale_tokens_for),
         ports=ports,
         limits=Limits(
-            settings.token_rate_per_client, settings.token_rate_per_pool, settings.rate_per_address
+            per_client=settings.token_rate_per_client,
+            per_pool=settings.token_rate_per_pool,
+            per_address=settings.rate_per_address,
+            per_person=settings.rate_per_person,
+            people_per_pool=settings.people_rate_per_pool,
         ),
         addresses=Addresses(settings),
         postman=Postman(store, clock, ports, local_inbox=settings.local_inbox),

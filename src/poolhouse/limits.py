@@ -52,16 +52,31 @@ class Rates:
 class Limits:
     """The limits that the faces ask. All are of requests a second, and at most twice as many at once."""
 
-    __slots__ = ("_addresses", "_clients", "_pools")
+    __slots__ = ("_addresses", "_clients", "_people", "_people_of_pools", "_pools")
 
-    def __init__(self, per_client: float, per_pool: float, per_address: float) -> None:
+    def __init__(
+        self,
+        per_client: float = 0,
+        per_pool: float = 0,
+        per_address: float = 0,
+        per_person: float = 0,
+        people_per_pool: float = 0,
+    ) -> None:
         self._clients = Rates(per_client, 2 * per_client)
         self._pools = Rates(per_pool, 2 * per_pool)
         self._addresses = Rates(per_address, 2 * per_address)
+        self._people = Rates(per_person, 2 * per_person)
+        self._people_of_pools = Rates(people_per_pool, 2 * people_per_pool)
 
     def allows_token(self, client_id: str, pool_id: str) -> bool:
         """Whether this authenticated client of this pool may have a token now."""
         return self._clients.allows(client_id) and self._pools.allows(pool_id)
+
+    def allows_person(self, pool_id: str, name: str) -> bool:
+        """Whether a person of this pool, or somebody who says to be one, may make a request now."""
+        return self._people.allows(f"{pool_id} {name}") and (
+            not pool_id or self._people_of_pools.allows(pool_id)
+        )
 
     def allows_address(self, address: str) -> bool:
         """Whether this address may make a request now."""

@@ -16,7 +16,7 @@ from poolhouse.aws.authorizing import authorize_call
 from poolhouse.aws.json_body import parse_body
 from poolhouse.aws.model import Operation, ServiceModel, service_model, service_of_target_prefix
 from poolhouse.aws.reading import reader
-from poolhouse.aws.regions import region_of
+from poolhouse.aws.regions import CLIENT_ID, claimed_pool, region_of
 from poolhouse.aws.resources import any_kind
 from poolhouse.aws.sensitivity import without_secrets
 from poolhouse.aws.targets import TARGETS, Target, Targets
@@ -26,9 +26,11 @@ from poolhouse.core.errors import (
     CognitoError,
     RequestEntityTooLargeException,
     StoreUnavailable,
+    TooManyRequestsException,
     UnknownOperationException,
     UnsupportedOperationException,
 )
+from poolhouse.core.snapshots import ClientSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.operation import Call, Caller, Parts
 
@@ -101,6 +103,7 @@ class AwsFace:
         read = _read(model, operation, request.body)
         if operation.is_unsigned:
             who = await self._nobody(read)
+            await self._refuse_rate(read)
         else:
             who = await self._authenticated(request, model.name)
             await authorize_call(
@@ -129,6 +132,23 @@ class AwsFace:
         region = await region_of(self._parts, read)
         return Authenticated(Caller(), self._parts.settings.account_id, region)
 
+    async def _refuse_rate(self, read: Mapping[str, Any]) -> None:
+        """What people ask for themselves is bounded for each of them and for their pool, before it is looked at.
+
+        Raises:
+            TooManyRequestsException
+        """
+        asked_for = asked_in_the_name_of(read)
+        if asked_for is None:
+            return
+        client_id, name = asked_for
+        client: ClientSnapshot | None = None
+        if client_id is not None and CLIENT_ID.fullmatch(client_id):
+            client = await self._parts.cache.get("client", client_id)
+        pool_id = claimed_pool(read.get("AccessToken", "")) if client is None else client.pool.id
+        if not self._parts.limits.allows_person(pool_id, name):
+            raise TooManyRequestsException(detail="rate of one person, or of all people of the pool")
+
     def _call(
         self, request: Request, addressed: Addressed, who: Authenticated, read: Mapping[str, Any]
     ) -> Call:
@@ -145,6 +165,30 @@ class AwsFace:
             service=model.name,
             audit_parameters=without_secrets(model.name, operation.input, read) if operation.input else {},
         )
+
+
+def asked_in_the_name_of(read: Mapping[str, Any]) -> tuple[str | None, str] | None:
+    """(client, name) of a request that a person makes: the name that it gives, or what stands for one. None for
+    what no person asks for."""
+    client_id = read.get("ClientId")
+    for member in ("AuthParameters", "ChallengeResponses"):
+        values = read.get(member)
+        if isinstance(values, dict):
+            name = values.get("USERNAME") or values.get("REFRESH_TOKEN") or ""
+            return _text(client_id), _short(name)
+    for member in ("Username", "AccessToken", "Session", "RefreshToken", "Token"):
+        if isinstance(read.get(member), str):
+            return _text(client_id), _short(read[member])
+    return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _short(name: object) -> str:
+    """As long as a name may be. The end of a token is its own, its beginning is every token's."""
+    return str(name)[-128:].casefold()
 
 
 def _read(model: ServiceModel, operation: Operation, body: bytes) -> dict[str, Any]:

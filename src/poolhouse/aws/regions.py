@@ -14,7 +14,7 @@ from poolhouse.core.snapshots import ClientSnapshot
 from poolhouse.operation import Parts
 
 _POOL_ID = re.compile(r"([a-z0-9-]{1,32})_[0-9a-zA-Z]{1,40}")
-_CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
+CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
 _IDENTITY_ID = re.compile(r"([a-z0-9-]{1,32}):[0-9a-f-]{36}")
 
 
@@ -30,18 +30,17 @@ async def region_of(parts: Parts, request: Mapping[str, Any]) -> str:
     ):
         if (found := form.fullmatch(request.get(member, ""))) is not None:
             return found[1]
-    if _CLIENT_ID.fullmatch(client_id := request.get("ClientId", "")):
+    if CLIENT_ID.fullmatch(client_id := request.get("ClientId", "")):
         client: ClientSnapshot | None = await parts.cache.get("client", client_id)
         if client is not None:
             return client.pool.region
-    issuer = _issuer(request.get("AccessToken", ""))
-    if (found := _POOL_ID.fullmatch(issuer.rpartition("/")[2])) is not None:
+    if (found := _POOL_ID.fullmatch(claimed_pool(request.get("AccessToken", "")))) is not None:
         return found[1]
     return parts.settings.region
 
 
-def _issuer(token: str) -> str:
-    """The `iss` that a JWT claims (RFC 7519 §4.1.1)."""
+def claimed_pool(token: str) -> str:
+    """The id of the pool that a JWT claims to be of (`iss`, RFC 7519 §4.1.1), "" for none. Nothing is verified."""
     parts = token.split(".")
     if len(parts) != 3:
         return ""
@@ -50,4 +49,5 @@ def _issuer(token: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     issuer = claims.get("iss") if isinstance(claims, dict) else None
-    return issuer if isinstance(issuer, str) else ""
+    pool_id = issuer.rpartition("/")[2] if isinstance(issuer, str) else ""
+    return pool_id if _POOL_ID.fullmatch(pool_id) else ""

@@ -280,6 +280,15 @@ class Settings:
     token_rate_per_pool: float = _limits(
         0.0, kinds.RATE, "Token requests a second and worker for all clients of one pool; `0` for no limit."
     )
+    rate_per_person: float = _limits(
+        20.0,
+        kinds.RATE,
+        "Requests a second and worker that people make themselves (sign-up, sign-in, self-service), for one name or"
+        " one access token; `0` for no limit.",
+    )
+    people_rate_per_pool: float = _limits(
+        0.0, kinds.RATE, "The same for all people of one pool together; `0` for no limit."
+    )
     rate_per_address: float = _limits(
         10_000.0, kinds.RATE, "Requests of any kind a second and worker from one address; `0` for no limit."
     )
