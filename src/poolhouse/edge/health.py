@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Callable
+from datetime import timedelta
 
 import orjson
 
@@ -21,6 +22,9 @@ SPOKEN_FOR = frozenset(
 """Headers that a proxy adds when it passes somebody else's request on."""
 DATABASE_ANSWERS_WITHIN = 2.0
 """Seconds."""
+ANSWER_IS_GOOD_FOR = timedelta(seconds=1)
+"""From when the database was asked. Whoever asks meanwhile hears the same: nobody counts the callers of readiness,
+so their number must cost the database nothing."""
 
 
 class Health:
@@ -28,6 +32,8 @@ class Health:
         """`figures` gives the metrics in Prometheus's text."""
         self._parts = parts
         self._all_figures = figures
+        self._asked: asyncio.Task[str | None] | None = None
+        self._asked_at = parts.clock.now()
         self.is_stopping = False
 
     async def answer(self, request: Request) -> Response:
@@ -48,6 +54,17 @@ class Health:
         return Response(200 if problem is None else 503, orjson.dumps(document), [JSON, NOT_KEPT])
 
     async def _database_problem(self) -> str | None:
+        """What the database said within the last second, or is about to say; else it is asked."""
+        now = self._parts.clock.now()
+        asked = self._asked
+        # A clock that is set back makes an answer old, not good for longer.
+        if asked is None or (asked.done() and not timedelta() <= now - self._asked_at < ANSWER_IS_GOOD_FOR):
+            asked = self._asked = asyncio.create_task(self._ask_database())
+            self._asked_at = now
+        # A caller that hangs up must not take the answer of the others along.
+        return await asyncio.shield(asked)
+
+    async def _ask_database(self) -> str | None:
         try:
             async with asyncio.timeout(DATABASE_ANSWERS_WITHIN):
                 await self._parts.store.read(lambda tx: tx.server.find("ready"))
