@@ -64,6 +64,12 @@ DIFFERENCES = (
         "Allowed with `COGNITO_DEFAULT` too: mail goes out by the operator's own server.",
     ),
     (
+        "Passkeys",
+        "The RP id is `RelyingPartyId`, else the host of the pool's domain. Pages on it and below it may ask, on any port; "
+        "not those in frames of other sites, nor Android apps by their key hash. One registration of a person is under "
+        "way at a time, for 5 minutes. 20 passkeys a person. Attestations are neither asked for nor checked.",
+    ),
+    (
         "UpdateUserPool",
         "Keeps UserPoolTier, DeletionProtection, PoolName, DcrConfiguration, KeyConfiguration and "
         "IssuerConfiguration when they are left out; returns all else to its default.",
