@@ -368,6 +368,19 @@ def test_a_sign_in_that_waits_for_a_code_cannot_enrol_another_app(house: House) 
     assert refusal(house.cognito.verify_software_token, Session=session, UserCode="123456") == NO_SESSION
 
 
+def test_a_sign_in_whose_password_is_not_proved_cannot_enrol_an_app(strict_house: House) -> None:
+    house = strict_house
+    begun = house.cognito.initiate_auth(
+        ClientId=house.client_id,
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": "ada", "SRP_A": "2" * 200},
+    )
+    assert begun["ChallengeName"] == "PASSWORD_VERIFIER"
+    session = begun["Session"]
+    assert refusal(house.cognito.associate_software_token, Session=session) == NO_SESSION
+    assert refusal(house.cognito.verify_software_token, Session=session, UserCode="123456") == NO_SESSION
+
+
 def test_a_session_is_good_for_one_step_of_the_set_up(strict_house: House) -> None:
     house = strict_house
     session = house.challenge()["Session"]
