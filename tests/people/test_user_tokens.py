@@ -102,7 +102,7 @@ def test_both_tokens_verify_and_have_keys_of_their_own(server: RunningServer, co
             jwks_uri=f"{address}/.well-known/jwks.json",
             allow_http=True,
         )
-        assert verifier.verify(tokens[name]).claims["sub"] == sub
+        assert verifier.verify(tokens[name]).subject == sub
     headers = [header_of(tokens[name]) for name in ("AccessToken", "IdToken")]
     assert [header.keys() for header in headers] == [{"kid", "alg"}] * 2
     assert headers[0]["kid"] != headers[1]["kid"]
