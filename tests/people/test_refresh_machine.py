@@ -73,7 +73,7 @@ class RefreshRotation(RuleBasedStateMachine):
         self.client_id = self.clients[grace]
         self.grace = timedelta(seconds=grace)
 
-    def call(self, operation: Any, request: dict[str, Any], *) -> Any:
+    def call(self, operation: Any, request: dict[str, Any]) -> Any:
         """What an operation answers at the machine's own time; the text of its error."""
         call = replace(a_call(self.server, operation.__name__), now=self.now)
         try:
@@ -99,9 +99,7 @@ class RefreshRotation(RuleBasedStateMachine):
         one = self.sign_ins[which % len(self.sign_ins)]
         token = one.tokens[-1 - min(age, len(one.tokens) - 1)]
         expected = one.expects(token, self.now, self.grace)
-        answer = self.call(
-            get_tokens_from_refresh_token, {"ClientId": self.client_id, "RefreshToken": token}
-        )
+        answer = self.call(get_tokens_from_refresh_token, {"ClientId": self.client_id, "RefreshToken": token})
         if expected == "another":
             given = answer["AuthenticationResult"]["RefreshToken"]
             assert all(given not in other.tokens for other in self.sign_ins)
