@@ -125,6 +125,11 @@ def test_nul_is_refused_in_every_text(service, shape):
             )
 
 
+@pytest.mark.parametrize("shape", ["AuthParametersType", "ChallengeResponsesType"])
+def test_a_null_in_the_maps_of_a_sign_in_is_absent(shape):
+    assert read("cognito-idp", shape, {"USERNAME": "ada", "DEVICE_KEY": None}) == {"USERNAME": "ada"}
+
+
 def test_every_constraint_of_the_models_is_one_that_the_validator_knows():
     known = {
         "type",

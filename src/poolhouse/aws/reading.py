@@ -2,7 +2,8 @@
 
 The first thing that has the wrong type ends it, with SerializationException in the words of AWS's server
 framework. Unknown members and null members are dropped at every depth: AWS adds members often, and a null
-member is an absent one. A null in a list or a map stays, for the validator to refuse.
+member is an absent one. A null in a list or a map stays, for the validator to refuse; but in the maps of
+a sign-in it is an absent one too, since Cognito's own clients send `"DEVICE_KEY": null`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from poolhouse.aws.model import ServiceModel, service_model
 from poolhouse.core.errors import SerializationException
 
 Reader = Callable[[Any], Any]
+
+_NULL_IS_ABSENT = frozenset({"AuthParametersType", "ChallengeResponsesType"})
+"""Maps of the model. Source: amazon-cognito-identity-js, which renews and signs in so without a device."""
 
 _OLDEST, _YOUNGEST = -62_135_596_800, 253_402_300_799
 """The first second of the year 1 and the last one of 9999: what a timestamp may be."""
@@ -39,7 +43,8 @@ def _reader(model: ServiceModel, name: str) -> Reader:
         case "list":
             return partial(_list, reader(model.name, shape["member"]["shape"]))
         case "map":
-            return partial(_map, reader(model.name, shape["value"]["shape"]))
+            read = partial(_map, reader(model.name, shape["value"]["shape"]))
+            return partial(_without_nulls, read) if name in _NULL_IS_ABSENT else read
         case scalar:
             return _SCALARS[scalar]
 
@@ -64,6 +69,10 @@ def _map(element: Reader, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise SerializationException("Expected map or null")
     return {key: None if item is None else element(item) for key, item in value.items()}
+
+
+def _without_nulls(read: Reader, value: Any) -> dict[str, Any]:
+    return {key: item for key, item in read(value).items() if item is not None}
 
 
 def _any_json(value: Any) -> Any:
