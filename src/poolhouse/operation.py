@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,21 +45,24 @@ class Postman(Protocol):
 
 class SystemRandom:
     """The system's randomness, fetched a few kilobytes at a time: a call of the system for each id would cost
-    the token path more than making the id. Every byte is given out once. Belongs to one process and thread."""
+    the token path more than making the id. Every byte is given out once, whichever thread asks: units of work
+    run beside the event loop. Belongs to one process."""
 
-    __slots__ = ("_at", "_bytes")
+    __slots__ = ("_at", "_bytes", "_lock")
 
     def __init__(self) -> None:
         self._bytes = b""
         self._at = 0
+        self._lock = threading.Lock()
 
     def token_bytes(self, size: int, /) -> bytes:
-        at, end = self._at, self._at + size
-        if end > len(self._bytes):
-            self._bytes = secrets.token_bytes(max(RANDOM_AT_ONCE, size))
-            at, end = 0, size
-        self._at = end
-        return self._bytes[at:end]
+        with self._lock:
+            at, end = self._at, self._at + size
+            if end > len(self._bytes):
+                self._bytes = secrets.token_bytes(max(RANDOM_AT_ONCE, size))
+                at, end = 0, size
+            self._at = end
+            return self._bytes[at:end]
 
 
 @dataclass(frozen=True, slots=True)
