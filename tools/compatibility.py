@@ -36,6 +36,11 @@ DIFFERENCES = (
         "with sign-up, sign-in, the pages and the triggers.",
     ),
     (
+        "Signing up and getting back in",
+        "Codes, limits, and what PreventUserExistenceErrors hides are on [their page](sign-up.md). "
+        "CONFIRM_WITH_LINK sends codes until the hosted pages are here.",
+    ),
+    (
         "Token endpoint",
         "`client_credentials` is here. `authorization_code`, `refresh_token` and token exchange answer "
         "`unsupported_grant_type`. `aws_client_metadata` is checked; it goes to a trigger that is not here yet.",
