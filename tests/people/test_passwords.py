@@ -45,6 +45,7 @@ from poolhouse.userpools.passwords import (
     prove_password,
     settle_attempt,
     settle_proof,
+    still_holds,
 )
 
 PLAIN = "ALLOW_USER_PASSWORD_AUTH"
@@ -472,6 +473,18 @@ def test_a_password_that_was_changed_during_its_proof_is_not_proved(house: House
     house.set(user, "Another-Horse-9")
     verdict = house.write(lambda tx: settle_proof(tx, house.pool_id, user.sub, house.call().now, proof))
     assert verdict is Verdict.WRONG
+    assert not house.write(lambda tx: still_holds(tx, house.pool_id, proof))
+
+
+def test_a_proof_holds_until_another_password_is_set(house: House) -> None:
+    user = house.person()
+    house.allow(PLAIN, SRP)
+    proof, wrong = house.prove(user, PASSWORD), house.prove(user, "Wrong-Horse-9")
+    assert house.sign_in(user, PASSWORD) is Verdict.RIGHT, "and the verifier is kept now: a new version"
+    assert house.write(lambda tx: still_holds(tx, house.pool_id, proof))
+    assert not house.write(lambda tx: still_holds(tx, house.pool_id, wrong))
+    house.set(user, PASSWORD)
+    assert not house.write(lambda tx: still_holds(tx, house.pool_id, proof))
 
 
 def test_nobody_is_compared_with_a_hash_like_everybodys() -> None:

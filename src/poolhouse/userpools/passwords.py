@@ -85,8 +85,7 @@ def settle_proof(tx: Transaction, pool_id: str, key: str, now: datetime, proof: 
     is to be kept better is."""
     read, improved = proof.password, proof.improved
     current = None if read is None else tx.passwords.find(pool_id, read.sub)
-    is_unchanged = current is not None and read is not None and current.set_at == read.set_at
-    right = proof.right and is_unchanged
+    right = proof.right and is_same(read, current)
     if settle_attempt(tx, pool_id, key, now, right):
         return Verdict.LOCKED
     if not right:
@@ -95,6 +94,18 @@ def settle_proof(tx: Transaction, pool_id: str, key: str, now: datetime, proof: 
         # Otherwise another sign-in of the same person was first to keep it better.
         tx.passwords.replace(improved)
     return Verdict.RIGHT
+
+
+def still_holds(tx: Transaction, pool_id: str, proof: Proof) -> bool:
+    """Whether the password that was proved is still the person's: for the transaction that opens something by it,
+    where that comes after the one that settled the proof."""
+    read = proof.password
+    return proof.right and read is not None and is_same(read, tx.passwords.find(pool_id, read.sub))
+
+
+def is_same(read: Password | None, current: Password | None) -> bool:
+    """Whether no other password was set in between. To keep it better does not make it another."""
+    return read is not None and current is not None and read.set_at == current.set_at
 
 
 async def make_password(
