@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from tests.admin import new_admin_client
 from tests.engines import PostgresServer, new_postgres_database
 from tests.harness import REGION, ROOT_ID, ROOT_SECRET
 
@@ -171,6 +172,18 @@ def token_of(node: Node, machine: Machine) -> tuple[int, dict[str, Any]]:
         return ask_for_a_token(connection, machine)
     finally:
         connection.close()
+
+
+def admin_client_of(node: Node) -> Any:
+    """A client of Poolhouse's own administration."""
+    client = new_admin_client(
+        endpoint_url=f"http://{node.host}:{node.port}",
+        region_name=REGION,
+        aws_access_key_id=ROOT_ID,
+        aws_secret_access_key=ROOT_SECRET,
+    )
+    node.clients.append(client)
+    return client
 
 
 def free_port() -> int:
