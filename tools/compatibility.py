@@ -36,6 +36,10 @@ DIFFERENCES = (
         "with sign-up, sign-in, the pages and the triggers.",
     ),
     (
+        "People",
+        "Names, attributes, invitations, lists and groups: what the reference leaves open is on [their page](people.md).",
+    ),
+    (
         "Signing up and getting back in",
         "Codes, limits, and what PreventUserExistenceErrors hides are on [their page](sign-up.md). "
         "CONFIRM_WITH_LINK sends codes until the hosted pages are here.",
