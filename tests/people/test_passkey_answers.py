@@ -149,6 +149,14 @@ def test_any_cose_key_is_one_or_not(cose: dict[int, Any]) -> None:
         pass
 
 
+@pytest.mark.parametrize("coordinate", [-2, -3])
+def test_a_coordinate_has_one_spelling(coordinate: int) -> None:
+    cose = Authenticator()._cose()
+    public_key(cose)
+    with pytest.raises(NotSupported):
+        public_key({**cose, coordinate: b"\x00" + cose[coordinate]})
+
+
 @given(st.binary(max_size=40), st.sampled_from(["", "=", "=="]))
 def test_padding_is_taken_or_left(content: bytes, padding: str) -> None:
     assert decode(encode(content) + padding) == content
