@@ -327,6 +327,29 @@ def test_an_administrator_too_may_not_set_an_earlier_password_again(cognito: Any
         cognito.admin_set_user_password(UserPoolId=pool_id, Username="ada", Password=PASSWORD, Permanent=True)
 
 
+def test_of_passwords_that_are_set_at_once_none_is_forgotten(cognito: Any, server: RunningServer) -> None:
+    """Each is hashed before it is written, beside a history that another may have overtaken meanwhile."""
+    pool_id = a_pool(cognito, Policies={"PasswordPolicy": {"PasswordHistorySize": 9}})
+    a_person(cognito, pool_id)
+    clients = {f"Correct-Horse-{number}": server.client() for number in range(3)}
+
+    def attempt(password: str) -> bool:
+        try:
+            clients[password].admin_set_user_password(
+                UserPoolId=pool_id, Username="ada", Password=password, Permanent=True
+            )
+        except ClientError as error:
+            return str(error.response["Error"]["Code"]) != "TooManyRequestsException"
+        return True
+
+    with ThreadPoolExecutor(3) as threads:
+        done = dict(zip(clients, threads.map(attempt, clients), strict=True))
+    assert any(done.values())
+    for password in [PASSWORD, *(password for password, was_set in done.items() if was_set)]:
+        with refused("PasswordHistoryPolicyViolationException", ""):
+            cognito.admin_set_user_password(UserPoolId=pool_id, Username="ada", Password=password)
+
+
 def test_a_password_that_breaks_the_policy_changes_nothing(cognito: Any) -> None:
     pool_id = a_pool(cognito)
     make(cognito, pool_id)
