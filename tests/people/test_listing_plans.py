@@ -11,16 +11,18 @@ import sqlalchemy as sa
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 
+from poolhouse.core.groups import Group
 from poolhouse.core.pools import UserPool
 from poolhouse.core.user_filter import parse_filter
 from poolhouse.core.users import SEARCHABLE, User, UserStatus, search_key
 from poolhouse.store import Transaction
 from poolhouse.store.documents import write_document
 from poolhouse.store.repositories.user_listing import COUNTED_EXACTLY, page_statement
-from poolhouse.store.tables import pool_user, user_attribute
+from poolhouse.store.tables import group_member, pool_user, user_attribute
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PEOPLE = 12_000
+GROUP = "everybody"
 
 
 def sub_of(number: int) -> str:
@@ -68,6 +70,12 @@ def fill(tx: Transaction, pool: UserPool, people: int) -> None:
                 for name, value in user.attributes.items()
             ],
         )
+    tx.groups.add(Group(pool.id, GROUP, NOW, NOW))
+    everybody = [
+        {"pool_id": pool.id, "group_name": GROUP, "sub": sub_of(number), "added_at": NOW}
+        for number in range(people)
+    ]
+    tx.connection.execute(sa.insert(group_member), everybody)
     tx.connection.execute(sa.text("ANALYZE"))
 
 
@@ -111,6 +119,13 @@ def plan_of(server: RunningServer, tx: Transaction, statement: sa.Select[Any]) -
     return "\n".join(str(row[-1]) for row in rows)
 
 
+def check_reads_an_index(lines: list[str]) -> None:
+    for line in lines:
+        assert "Seq Scan" not in line, lines
+        assert "Bitmap" not in line, lines
+        assert not line.startswith(("SCAN pool_user", "SCAN user_attribute", "SCAN group_member")), lines
+
+
 @pytest.mark.parametrize("text", FILTERS)
 @pytest.mark.parametrize("is_first", [True, False], ids=["first page", "a later page"])
 def test_each_page_is_read_from_an_index_and_not_sorted(
@@ -128,14 +143,35 @@ def test_each_page_is_read_from_an_index_and_not_sorted(
         return plan_of(server, tx, statement)
 
     lines = server.run(server.server.parts.store.read(plan)).splitlines()
-    for line in lines:
-        assert "Seq Scan" not in line, lines
-        assert "Bitmap" not in line, lines
-        assert not line.startswith("SCAN pool_user"), lines
-        assert not line.startswith("SCAN user_attribute"), lines
+    check_reads_an_index(lines)
     # The few keys of a page may be put in order once they are read; all people may not.
     sorts = [line for line in lines if "TEMP B-TREE" in line or "Sort " in line]
     assert not sorts or text.split(" ")[0] in SEARCHABLE, lines
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first page", "a later page"])
+def test_the_members_of_a_large_group_are_read_from_an_index_and_not_sorted(
+    filled: tuple[RunningServer, str], is_first: bool
+) -> None:
+    server, pool_id = filled
+
+    def plan(tx: Transaction) -> list[str]:
+        asked: list[tuple[str, Any]] = []
+
+        def listen(_c: Any, _cursor: Any, statement: str, parameters: Any, _x: Any, _m: Any) -> None:
+            asked.append((statement, parameters))
+
+        sa.event.listen(tx.connection, "before_cursor_execute", listen)
+        after = "" if is_first else sub_of(7)
+        assert len(tx.memberships.members(pool_id, GROUP, after=after, size=61)) == 61
+        sa.event.remove(tx.connection, "before_cursor_execute", listen)
+        ((statement, parameters),) = asked
+        explain = "EXPLAIN" if tx.connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        return [str(row[-1]) for row in tx.connection.exec_driver_sql(f"{explain} {statement}", parameters)]
+
+    lines = server.run(server.server.parts.store.read(plan))
+    check_reads_an_index(lines)
+    assert not [line for line in lines if "TEMP B-TREE" in line or "Sort " in line], lines
 
 
 def test_the_number_of_people_is_exact_while_it_is_small_and_near_when_it_is_not(
