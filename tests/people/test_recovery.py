@@ -40,6 +40,8 @@ from tests.people.signing_up import (
     status_of,
 )
 
+from poolhouse.userpools.existence import BEAT
+
 NEW = "Another-Horse-8"
 NO_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
 STATE = "User password cannot be reset in the current state."
@@ -340,13 +342,16 @@ ACTS: dict[str, tuple[int, Callable[..., dict[str, Any]]]] = {
 
 def test_no_answer_tells_whether_anybody_is_there(cognito: Any, hiding: tuple[str, dict[str, str]]) -> None:
     client_id, names = hiding
+
+    def answers(act: Callable[..., dict[str, Any]], times: int, name: str) -> list[Any]:
+        return [shape(lambda: act(cognito, ClientId=client_id, Username=name)) for _ in range(times)]
+
     for operation, (times, act) in ACTS.items():
-        told = {
-            kind: [shape(lambda: act(cognito, ClientId=client_id, Username=name)) for _ in range(times)]  # noqa: B023  # called at once
-            for kind, name in names.items()
-        }
-        for kind, answers in told.items():
-            assert answers == told["nobody"], (operation, kind)
+        with ThreadPoolExecutor(len(names)) as threads:
+            tried = {kind: threads.submit(answers, act, times, name) for kind, name in names.items()}
+        told = {kind: result.result() for kind, result in tried.items()}
+        for kind, given in told.items():
+            assert given == told["nobody"], (operation, kind)
         if times > 1:
             assert told["nobody"][-1] == ("LimitExceededException", TOO_MANY), operation
 
@@ -443,3 +448,17 @@ def test_no_time_tells_whether_anybody_was_written_to(own_server: Callable[..., 
         forgot(cognito, client_id, "ada")
         # A client that does not hide it waits for five seconds to hear what became of the message.
         assert time.monotonic() - begun < 2
+
+
+def test_answers_leave_at_the_same_moment_after_they_came(server: RunningServer, cognito: Any) -> None:
+    """Measured without that: 3.7 ms for nobody, 5.6 ms for somebody, of whom a code is made and stored."""
+    pool_id, plain = a_sign_up_app(cognito)
+    a_person(cognito, pool_id, "somebody", email=an_email(), email_verified="true")
+    sign_up(cognito, plain, "unconfirmed", attributes={"email": an_email()})
+    client_id = a_hiding_app(cognito, pool_id)
+    acts = [act for operation, (_, act) in ACTS.items() if "bad password" not in operation]
+    for act in acts:
+        for name in ("nobody", "somebody", "unconfirmed"):
+            begun = time.monotonic()
+            shape(lambda: act(cognito, ClientId=client_id, Username=name))  # noqa: B023  # called at once
+            assert time.monotonic() - begun >= BEAT

@@ -41,9 +41,11 @@ from poolhouse.userpools import codes, delivery, sessions
 from poolhouse.userpools.existence import (
     NOT_FOUND,
     app_of,
+    begin,
     count_name,
     disabled,
     find_locked,
+    on_the_beat,
     shown,
 )
 from poolhouse.userpools.sign_up import (
@@ -78,7 +80,7 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
 
     Source: Cognito API reference, ConfirmSignUp.
     """
-    name = request["Username"]
+    begun, name = begin(), request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
     given = request.get("Session")
     session = None if given is None else await sessions.open_session(call, app, given)
@@ -109,6 +111,8 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
     # What is wrong is returned, not raised: the attempt must be counted.
     confirmed = await call.store.write(confirm)
     if isinstance(confirmed, CognitoError):
+        if hides_existence(app):
+            await on_the_beat(begun)
         raise confirmed
     return confirmed
 
@@ -197,7 +201,7 @@ async def resend_confirmation_code(
 
     Source: Cognito API reference, ResendConfirmationCode.
     """
-    name = request["Username"]
+    begun, name = begin(), request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
     pool, hidden = app.user_pool, hides_existence(app)
     possible = confirming_attributes(pool)
@@ -216,10 +220,11 @@ async def resend_confirmation_code(
             return Resent(None if user is None else address_to_confirm(pool, user))
 
     resent = await call.store.write(resend)
-    if not hidden:
-        await delivery.deliver_now_or_later(call, resent.messages)
-    else:
+    if hidden:
         delivery.deliver_unseen(call, resent.messages)
+        await on_the_beat(begun)
+    else:
+        await delivery.deliver_now_or_later(call, resent.messages)
     return {"CodeDeliveryDetails": shown(call, app, name, resent.to, possible)}
 
 

@@ -51,10 +51,12 @@ from poolhouse.userpools import codes, delivery
 from poolhouse.userpools.existence import (
     NOT_FOUND,
     app_of,
+    begin,
     count_name,
     disabled,
     find_locked,
     mark_asked,
+    on_the_beat,
     shown,
     was_asked,
 )
@@ -98,7 +100,7 @@ async def forgot_password(call: Call, request: ForgotPasswordRequest) -> ForgotP
 
     Source: Cognito API reference, ForgotPassword; developer guide, "Managing user existence error responses".
     """
-    name = request["Username"]
+    begun, name = begin(), request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
     pool, hidden = app.user_pool, hides_existence(app)
     possible = recovery_attributes(pool)
@@ -121,6 +123,7 @@ async def forgot_password(call: Call, request: ForgotPasswordRequest) -> ForgotP
     asked = await call.store.write(ask)
     if hidden:
         delivery.deliver_unseen(call, asked.messages)
+        await on_the_beat(begun)
     else:
         await delivery.deliver_now_or_later(call, asked.messages)
     return {"CodeDeliveryDetails": shown(call, app, name, asked.to, possible)}
@@ -147,7 +150,7 @@ async def confirm_forgot_password(
 
     Source: Cognito API reference, ConfirmForgotPassword; developer guide, "Managing user existence error responses".
     """
-    name = request["Username"]
+    begun, name = begin(), request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
     pool = app.user_pool
     check_password(password_policy(pool.settings), request["Password"])
@@ -155,6 +158,8 @@ async def confirm_forgot_password(
     # What is wrong is returned, not raised: the attempt must be counted.
     proven = await call.store.write(lambda tx: _prove(tx, call, app, name, request["ConfirmationCode"]))
     if isinstance(proven, CognitoError):
+        if hides_existence(app):
+            await on_the_beat(begun)
         raise proven
     user, code = proven.user, proven.code
     password = await make_password(
