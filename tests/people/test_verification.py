@@ -171,6 +171,17 @@ def test_a_preferred_username_must_not_be_anothers_user_name(server: RunningServ
     assert cognito.admin_get_user(UserPoolId=pool_id, Username="evelyn")["Username"] == "eve"
 
 
+def test_a_preferred_username_must_not_look_like_an_address_that_another_may_get(
+    server: RunningServer, cognito: Any
+) -> None:
+    _, client_id = a_sign_up_app(cognito, AliasAttributes=["email", "preferred_username"])
+    a_member(server, cognito, client_id, "eve")
+    token, victims = a_token(cognito, client_id, "eve"), an_email()
+    assert outcome(lambda: change(cognito, token, preferred_username=victims)) == "InvalidParameterException"
+    a_member(server, cognito, client_id, "ada", email=victims)
+    sign_in(cognito, client_id, victims)
+
+
 def test_a_client_changes_only_what_it_may_write(server: RunningServer, cognito: Any) -> None:
     pool_id, _ = a_sign_up_app(cognito)
     a_person(cognito, pool_id, email=an_email(), email_verified="true")

@@ -94,6 +94,11 @@ class Sent:
         content: Mapping[str, str] = json.loads(sealed.reveal())
         return cls(Secret(content["code"]), content["attribute"], content["destination"])
 
+    @property
+    def proved(self) -> tuple[str, str]:
+        """What the code proves: an attribute's value."""
+        return self.attribute, self.destination
+
     def is_still_of(self, user: User) -> bool:
         """Whether the address is the person's, or would be theirs once it is verified."""
         return self.destination in (

@@ -12,7 +12,7 @@ from poolhouse.core.codes import (
 )
 from poolhouse.core.errors import (
     AliasExistsException,
-    CognitoError,
+    ExpiredCodeException,
     InvalidParameterException,
     LimitExceededException,
     TooManyRequestsException,
@@ -20,8 +20,21 @@ from poolhouse.core.errors import (
 from poolhouse.core.messages import Purpose
 from poolhouse.core.pools import UserPool
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.user_attributes import check_changes, client_writable, parse_attributes
-from poolhouse.core.users import PREFERRED_USERNAME, VERIFIED, User, alias_attributes
+from poolhouse.core.user_attributes import (
+    check_changes,
+    client_writable,
+    is_email,
+    is_phone_number,
+    parse_attributes,
+)
+from poolhouse.core.users import (
+    EMAIL,
+    PHONE_NUMBER,
+    PREFERRED_USERNAME,
+    VERIFIED,
+    User,
+    alias_attributes,
+)
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
     GetUserAttributeVerificationCodeRequest,
@@ -125,24 +138,23 @@ async def verify_user_attribute(
     pool = person.app.user_pool
     purpose = verification_of(_verifiable(request["AttributeName"]))
 
-    def verify(tx: Transaction) -> CognitoError | None:
-        user = person.again(tx)
-        redeemed = codes.redeem(tx, call, user, purpose, request["Code"])
-        if isinstance(redeemed, Refusal):
-            return redeemed.error()
-        sent = Sent.from_secret(redeemed.detail)
-        pending = {
-            name: value
-            for name, value in user.pending.items()
-            if (name, value) != (sent.attribute, sent.destination)
-        }
-        proved = {sent.attribute: sent.destination, VERIFIED[sent.attribute]: "true"}
-        tx.users.replace(pool, user.with_attributes(call.now, proved).changed(call.now, pending=pending))
-        return None
-
     # What is wrong is returned, not raised: the attempt must be counted.
-    if refusal := await person.call.write(verify, pool_id=pool.id):
-        raise refusal
+    checked = await call.store.write(
+        lambda tx: codes.check(tx, call, person.again(tx), purpose, request["Code"])
+    )
+    if isinstance(checked, Refusal):
+        raise checked.error()
+    sent = Sent.from_secret(checked.detail)
+
+    def verify(tx: Transaction) -> None:
+        user = person.again(tx)
+        if not sent.is_still_of(user) or not tx.codes.take(checked):
+            raise ExpiredCodeException
+        pending = {name: value for name, value in user.pending.items() if (name, value) != sent.proved}
+        proved = dict([sent.proved, (VERIFIED[sent.attribute], "true")])
+        tx.users.replace(pool, user.with_attributes(call.now, proved).changed(call.now, pending=pending))
+
+    await person.call.write(verify, pool_id=pool.id)
     return {}
 
 
@@ -154,8 +166,15 @@ def _verifiable(attribute: str) -> str:
 
 def _refuse_name_of_another(tx: Transaction, pool: UserPool, user: User, name: str | None) -> None:
     """A preferred_username must not be another's user name, email or phone number, where all of them are names to
-    sign in with: each kind has an index of its own, so none of them sees that."""
-    if name and PREFERRED_USERNAME in alias_attributes(pool):
+    sign in with: each kind has an index of its own, so none of them sees that. Nor may it look like an address that
+    somebody else could sign in with later: a name of two people is nobody's."""
+    kinds = alias_attributes(pool)
+    if name and PREFERRED_USERNAME in kinds:
+        if (EMAIL in kinds and is_email(name)) or (PHONE_NUMBER in kinds and is_phone_number(name)):
+            raise InvalidParameterException(
+                "preferred_username cannot be of email or phone number format, since user pool is configured for "
+                "these aliases."
+            )
         owner = tx.users.find(pool, name)
         if owner is not None and owner.sub != user.sub:
             raise AliasExistsException(f"An account with the {PREFERRED_USERNAME} already exists.")
