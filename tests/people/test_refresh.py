@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.harness import RunningServer
 from tests.people.people import a_person, an_app, sign_in
 from tests.people.tokens import at_once, claims_of, issue, refreshed, refusal, two_nodes
 
-from poolhouse.core.families import RefreshTokenKeys
+from poolhouse.core.families import Family, RefreshTokenKeys, Rotation, Standing, standing
 from poolhouse.store import rows
 from poolhouse.store.tables import token_family
 
@@ -24,6 +25,7 @@ REVOKED = "NotAuthorizedException: Refresh Token has been revoked"
 EXPIRED = "NotAuthorizedException: Refresh Token has expired"
 REUSED = "RefreshTokenReuseException: Refresh token has been invalidated"
 CALLERS = 50
+FAMILY = "0198c0de-0000-7000-8000-000000000001"
 
 
 def rotating(grace: int = 0, **options: Any) -> dict[str, Any]:
@@ -248,12 +250,18 @@ def check_fifty_within_grace(servers: list[RunningServer]) -> None:
     assert try_to_refresh(servers[-1].client(), client["ClientId"], next(iter(answers))) == ""
 
 
-def test_of_fifty_at_once_one_gets_a_new_refresh_token_and_reuse_ends_it(server: RunningServer) -> None:
-    check_fifty_without_grace([server])
+@pytest.fixture(params=["sqlite", "postgres"])
+def crowded(request: pytest.FixtureRequest, own_server: Callable[..., RunningServer]) -> RunningServer:
+    """Where one person may ask fifty times at once."""
+    return own_server(request.param, rate_per_person=0)
 
 
-def test_fifty_at_once_within_the_grace_period_get_the_same_new_one(server: RunningServer) -> None:
-    check_fifty_within_grace([server])
+def test_of_fifty_at_once_one_gets_a_new_refresh_token_and_reuse_ends_it(crowded: RunningServer) -> None:
+    check_fifty_without_grace([crowded])
+
+
+def test_fifty_at_once_within_the_grace_period_get_the_same_new_one(crowded: RunningServer) -> None:
+    check_fifty_within_grace([crowded])
 
 
 def test_fifty_at_once_on_two_nodes(postgres_server: PostgresServer, tmp_path: Path) -> None:
@@ -378,10 +386,58 @@ def test_a_tracked_device_is_named_when_its_tokens_are_refreshed(server: Running
     assert try_to_refresh(cognito, client["ClientId"], token, DeviceKey=key) == INVALID
 
 
+# --- the borders, to the microsecond ---------------------------------------------------------------------
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+
+
+def a_family(**changes: Any) -> Family:
+    return Family(
+        **{
+            "pool_id": "us-east-1_a",
+            "id": FAMILY,
+            "sub": "s",
+            "client_id": "c",
+            "origin_jti": "j",
+            "scopes": (),
+            "auth_time": BEGAN,
+            "expires_at": BEGAN + timedelta(hours=1),
+            "current": b"new",
+            "is_repeatable": True,
+            **changes,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("presented", "after", "expected"),
+    [
+        (b"new", timedelta(hours=1) - MOMENT, Standing.CURRENT),
+        (b"new", timedelta(hours=1), Standing.EXPIRED),
+        (b"old", timedelta(hours=1), Standing.EXPIRED),
+        (b"old", timedelta(seconds=10) - MOMENT, Standing.IN_GRACE),
+        (b"old", timedelta(seconds=10), Standing.REUSED),
+        (b"older", timedelta(), Standing.REUSED),
+    ],
+)
+def test_what_a_refresh_token_is_worth_changes_at_its_moment(
+    presented: bytes, after: timedelta, expected: Standing
+) -> None:
+    rotation = Rotation(True, timedelta(seconds=10))
+    assert standing(a_family(), presented, {b"old": BEGAN}, rotation, BEGAN + after) is expected
+
+
+def test_an_ended_family_has_no_grace() -> None:
+    rotation = Rotation(True, timedelta(seconds=10))
+    ended = a_family(revoked_at=BEGAN)
+    assert standing(ended, b"new", {b"old": BEGAN}, rotation, BEGAN) is Standing.REVOKED
+    assert standing(ended, b"old", {b"old": BEGAN}, rotation, BEGAN) is Standing.REUSED
+
+
 # --- the token's text ------------------------------------------------------------------------------------
 
 KEYS = RefreshTokenKeys(b"c" * 32, b"h" * 32)
-FAMILY = "0198c0de-0000-7000-8000-000000000001"
 
 
 def test_a_refresh_token_tells_its_family_to_its_maker_and_its_pool_alone() -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -208,10 +209,14 @@ def test_an_access_token_that_nobody_would_accept_is_not_made(server: RunningSer
     pool_id = a_pool(cognito)
     sub = a_person(cognito, pool_id)
     client_id = an_app(cognito, pool_id)["ClientId"]
-    for number in range(95):
-        name = f"{number:03}" + "g" * 125
-        cognito.create_group(UserPoolId=pool_id, GroupName=name)
-        cognito.admin_add_user_to_group(UserPoolId=pool_id, Username="ada", GroupName=name)
+
+    def join_many(tx: Any) -> None:
+        for number in range(98):
+            group = Group(pool_id, f"{number:03}" + "g" * 125, NOW, NOW)
+            tx.groups.add(group)
+            tx.memberships.add(pool_id, group.name, sub, NOW)
+
+    server.run(server.server.parts.store.write(join_many))
     with pytest.raises(InvalidParameterException, match="too many groups"):
         issue(server, client_id, sub)
 
@@ -316,6 +321,31 @@ def test_no_token_outlives_a_disabling_that_it_raced_with(server: RunningServer,
         assert refusal(cognito.get_user, AccessToken=access_token) == (
             "NotAuthorizedException: Access Token has been revoked"
         )
+
+
+def test_a_disabling_waits_for_the_sign_in_that_it_meets_and_ends_it(
+    own_server: Callable[..., RunningServer],
+) -> None:
+    """On PostgreSQL, where two write at once: without the person's lock the disabling would find nothing to end, and
+    the tokens come after it."""
+    server = own_server("postgres")
+    cognito = server.client()
+    pool_id = a_pool(cognito)
+    sub = a_person(cognito, pool_id)
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    disabling = Thread(target=lambda: cognito.admin_disable_user(UserPoolId=pool_id, Username="ada"))
+
+    def meanwhile(tx: Any, user: Any) -> None:
+        disabling.start()
+        disabling.join(0.5)
+        assert disabling.is_alive(), "it waits"
+
+    tokens = issue(server, client_id, sub, also=meanwhile)
+    disabling.join(10)
+    cognito.admin_enable_user(UserPoolId=pool_id, Username="ada")
+    assert refusal(cognito.get_user, AccessToken=tokens["AccessToken"]) == (
+        "NotAuthorizedException: Access Token has been revoked"
+    )
 
 
 # --- who is let in with an access token ------------------------------------------------------------------

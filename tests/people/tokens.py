@@ -96,10 +96,11 @@ def at_once(number: int, act: Callable[[int], Any]) -> list[Any]:
 def two_nodes(postgres_server: PostgresServer, folder: Path) -> Iterator[tuple[RunningServer, RunningServer]]:
     """Two servers on one PostgreSQL, with one clock."""
     clock = MovableClock()
-    settings = {
+    settings: dict[str, Any] = {
         "database_url": Secret(new_postgres_database(postgres_server)),
         "master_keys": (Secret(MASTER_KEY),),
         "public_url": "http://identity.test",
+        "rate_per_person": 0,
     }
     with (
         running_server(folder / "one", clock=clock, **settings) as one,
