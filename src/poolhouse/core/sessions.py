@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ class Session:
     """Whose sign-in it is; None where nobody has the name that was given."""
     step: str
     """What the next request has to answer: a challenge's name, or a step of ours."""
-    state: Mapping[str, Any]
+    state: Mapping[str, Any] = field(repr=False)
     """What the step needs to know; sealed in the database."""
     created_at: datetime
     expires_at: datetime

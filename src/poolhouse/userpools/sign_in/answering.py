@@ -35,6 +35,7 @@ from poolhouse.userpools.passwords import (
     prove_password,
     settle_attempt,
     settle_proof,
+    still_holds,
 )
 from poolhouse.userpools.sign_in.asking import code_hash, device_of, srp_of_person
 from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin, refuse_state
@@ -72,15 +73,21 @@ async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespon
     def settle(tx: Transaction) -> Verdict:
         return settle_proof(tx, pool.id, attempts_key(attempt), call.now, proof)
 
-    if not proof.right or user is None:
+    # Before anything else is said: what a right password alone gets to hear would tell it apart during a lock.
+    if proof.right:
+        (await call.store.write(settle)).require_right()
+    else:
         (await call.write(settle, pool_id=pool.id)).require_right()
-        raise AssertionError("a wrong proof was believed")
+    assert user is not None, "a wrong proof was believed"
     refuse_state(user)
     if proof.password is not None and _is_over(proof.password, call.now):
         raise NotAuthorizedException(TEMPORARY_IS_OVER)
+    if attempt.step is Step.PASSWORD_VERIFIER:
+        await _refuse_unknown_device(attempt)
 
     def believe(tx: Transaction, now: User | None) -> User | None:
-        settle(tx).require_right()
+        if not still_holds(tx, pool.id, proof):
+            raise NotAuthorizedException(detail="the password was changed during the step")
         return now
 
     return await go_on(attempt, Event.PASSWORD_PROVEN, believe)
@@ -99,9 +106,7 @@ async def _password_verifier(attempt: Attempt) -> InitiateAuthResponse:
     may_begin(attempt)
     identity, verifier = srp_of_person(attempt)
     is_right = await _claim_is_right(attempt, identity, verifier)
-    if is_right:
-        await _refuse_unknown_device(attempt)
-    else:
+    if not is_right:
         await _end(attempt)
     return await _password_proven(attempt, Proof(is_right, attempt.person.password))
 
@@ -177,11 +182,24 @@ def _with_proven_address(tx: Transaction, attempt: Attempt, user: User | None) -
     destination = attempt.state["destination"]
     now = attempt.call.now
     if attempt.step is Step.EMAIL_OTP_SETUP:
+        _refuse_unless_missing(tx, attempt, user)
         changed = user.with_attributes(now, {EMAIL: destination, VERIFIED[EMAIL]: "true"})
         return tx.users.replace(attempt.pool, replace(changed, mfa=with_factor(user.mfa, Factor.EMAIL)))
     if user.is_verified(attribute) or user.attributes.get(attribute) != destination:
         return user
     return tx.users.replace(attempt.pool, user.with_attributes(now, {VERIFIED[attribute]: "true"}))
+
+
+def _refuse_unless_missing(tx: Transaction, attempt: Attempt, user: User) -> None:
+    """Two sign-ins can wait for a factor to be set up, one of them with a stolen password: the one that comes second
+    must not do without the first one's factor, nor replace it.
+
+    Raises:
+        NotAuthorizedException: the person has a factor meanwhile.
+    """
+    has_totp = tx.totp.is_verified(user.pool_id, user.sub)
+    if not available_factors(attempt.pool, user, has_totp).must_set_up:
+        raise NotAuthorizedException(sessions.INVALID, detail="a factor was set up meanwhile")
 
 
 async def _software_token(attempt: Attempt) -> InitiateAuthResponse:
@@ -232,7 +250,13 @@ async def _mfa_setup(attempt: Attempt) -> InitiateAuthResponse:
         raise InvalidParameterException("Email MFA is not configured for the user pool.")
     if not is_email(email):
         raise InvalidParameterException("Invalid email address format.")
-    return await go_on(attempt, Event.EMAIL_GIVEN)
+
+    def still_missing(tx: Transaction, user: User | None) -> User | None:
+        assert user is not None
+        _refuse_unless_missing(tx, attempt, user)
+        return user
+
+    return await go_on(attempt, Event.EMAIL_GIVEN, still_missing)
 
 
 async def _new_password(attempt: Attempt) -> InitiateAuthResponse:
@@ -302,9 +326,14 @@ async def _device_password_verifier(attempt: Attempt) -> InitiateAuthResponse:
 
 
 async def _web_authn(attempt: Attempt) -> InitiateAuthResponse:
-    settle = await verify_assertion(
-        attempt.call, attempt.app, attempt.person.user, attempt.value("CREDENTIAL"), attempt.state["passkey"]
-    )
+    credential = attempt.value("CREDENTIAL")
+    try:
+        settle = await verify_assertion(
+            attempt.call, attempt.app, attempt.person.user, credential, attempt.state["passkey"]
+        )
+    except NotAuthorizedException:
+        await _end(attempt)  # a challenge is good for one answer
+        raise
     return await go_on(attempt, Event.PASSKEY_PROVEN, settle)
 
 

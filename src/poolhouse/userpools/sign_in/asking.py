@@ -36,7 +36,7 @@ from poolhouse.core.users import (
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 from poolhouse.userpools import codes as counting
-from poolhouse.userpools import delivery, devices
+from poolhouse.userpools import delivery, devices, sessions
 from poolhouse.userpools.sign_in.attempt import Attempt, may_begin
 
 DIGITS = "0123456789"
@@ -240,14 +240,17 @@ async def device_of(attempt: Attempt) -> tuple[Device, srp.Verifier]:
     """The device that has to prove itself, and against what.
 
     Raises:
-        ResourceNotFoundException: it was forgotten meanwhile.
+        NotAuthorizedException: the answer names another device.
+        ResourceNotFoundException: it was forgotten meanwhile, or is to be remembered no more.
     """
     user, key = attempt.person.user, attempt.device_key
     assert user is not None
     assert key is not None
+    if attempt.values.get("DEVICE_KEY", key) != key:
+        raise NotAuthorizedException(sessions.INVALID, detail="another device has to prove itself")
     device = await attempt.call.store.read(lambda tx: devices.find_device(tx, user.pool_id, user.sub, key))
-    if device.verifier is None:
-        raise ResourceNotFoundException(devices.MISSING, detail="the device has no verifier")
+    if device.verifier is None or not device.can_prove_itself:
+        raise ResourceNotFoundException(devices.MISSING, detail="the device can't prove itself")
     return device, device.verifier
 
 

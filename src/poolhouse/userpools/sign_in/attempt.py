@@ -58,8 +58,12 @@ class Attempt:
 
     @property
     def device_key(self) -> str | None:
-        """The device that this sign-in comes from, as far as it is told."""
-        return self.values.get("DEVICE_KEY") or self.state.get("device")
+        """The device that this sign-in comes from, as far as it is told. Where one has to prove itself, it is the one
+        that was named before, whatever the answer says."""
+        named: str | None = self.state.get("device")
+        if self.step in (Step.DEVICE_SRP_AUTH, Step.DEVICE_PASSWORD_VERIFIER):
+            return named
+        return self.values.get("DEVICE_KEY") or named
 
     @property
     def kept(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from poolhouse.core.mfa import (
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.store import Transaction
-from poolhouse.userpools.passkeys import assertion_options
+from poolhouse.userpools.passkeys import assertion_options, has_passkey
 from poolhouse.userpools.sign_in.asking import Asked
 from poolhouse.userpools.sign_in.attempt import Attempt
 from poolhouse.userpools.sign_in.going_on import go_on, put
@@ -42,9 +42,11 @@ async def available(attempt: Attempt) -> tuple[str, ...]:
         user = person.user
 
         def look(tx: Transaction) -> tuple[str, ...]:
-            has_passkey = tx.passkeys.count(user.pool_id, user.sub) > 0
             first = first_factors(
-                pool, user, has_password=person.password is not None, has_passkey=has_passkey
+                pool,
+                user,
+                has_password=person.password is not None,
+                has_passkey=has_passkey(tx, attempt.call, attempt.app, user),
             )
             mfa = available_factors(pool, user, tx.totp.is_verified(user.pool_id, user.sub))
             if not mfa.factors and not mfa.must_set_up:
