@@ -301,6 +301,26 @@ def test_the_session_of_a_sign_up_goes_on_once_and_with_its_own_person(
     )
 
 
+def test_a_confirmed_sign_up_goes_on_without_the_session_of_its_beginning(
+    server: RunningServer, cognito: Any
+) -> None:
+    """Amplify keeps only the session that ConfirmSignUp answers."""
+    for flow in ("ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH"):
+        _, client_id = a_sign_up_app(cognito, flow)
+        email = an_email()
+        sign_up(cognito, client_id, attributes={"email": email})
+        answer = confirm(cognito, client_id, "ada", the_code(server, email))
+        assert ("Session" in answer) is (flow == "ALLOW_USER_AUTH")
+        if "Session" in answer:
+            signed_in = cognito.initiate_auth(
+                ClientId=client_id,
+                AuthFlow="USER_AUTH",
+                AuthParameters={"USERNAME": "ada"},
+                Session=answer["Session"],
+            )
+            assert signed_in["AuthenticationResult"]["AccessToken"]
+
+
 def a_hash(client: dict[str, Any], name: str) -> str:
     message = (name + client["ClientId"]).encode()
     return base64.b64encode(hmac.digest(client["ClientSecret"].encode(), message, hashlib.sha256)).decode()
@@ -568,3 +588,32 @@ def test_who_exists_is_told_where_the_client_does_not_hide_it(cognito: Any) -> N
     text = "Username/client id combination not found."
     refused("UserNotFoundException", text, cognito.resend_confirmation_code, **who)
     refused("UserNotFoundException", text, cognito.confirm_sign_up, ConfirmationCode="123456", **who)
+
+
+ODD = ["\x00", "\ud800", "\U0001f600", "%", "'; --", "a" * 128, "\u0130", "ſ", "\u202e", "+1", "@", "sha256:"]
+
+
+@pytest.mark.parametrize("hides", [False, True])
+@pytest.mark.parametrize("pool", [{}, {"AliasAttributes": ["email", "preferred_username"]}])
+def test_no_name_and_no_code_is_a_failure(cognito: Any, pool: dict[str, Any], hides: bool) -> None:
+    hiding = {"PreventUserExistenceErrors": "ENABLED"} if hides else {}
+    _, client_id = a_sign_up_app(
+        cognito,
+        client=hiding,
+        UsernameConfiguration={"CaseSensitive": False},
+        Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
+        **pool,
+    )
+    attributes = [{"Name": "email", "Value": an_email()}]
+    for text in ODD:
+        who = {"ClientId": client_id, "Username": text}
+        for act in (
+            lambda who=who: cognito.sign_up(UserAttributes=attributes, **who),
+            lambda who=who, text=text: cognito.confirm_sign_up(ConfirmationCode=text, **who),
+            lambda who=who: cognito.resend_confirmation_code(**who),
+            lambda who=who: cognito.forgot_password(**who),
+            lambda who=who, text=text: cognito.confirm_forgot_password(
+                ConfirmationCode=text, Password=PASSWORD, **who
+            ),
+        ):
+            assert outcome(act) not in ("InternalErrorException", "500")

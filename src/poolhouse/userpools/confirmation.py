@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from poolhouse.core.auth_flows import permitted
 from poolhouse.core.codes import (
     ATTEMPT_LIMIT,
     MAX_SENDINGS,
@@ -24,7 +25,6 @@ from poolhouse.core.errors import (
 from poolhouse.core.existence import hides_existence
 from poolhouse.core.messages import Purpose
 from poolhouse.core.pools import UserPool
-from poolhouse.core.sessions import Session
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.core.users import VERIFIED, User, UserStatus
 from poolhouse.operation import Call
@@ -65,9 +65,10 @@ SEND = "send sign_up"
 async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmSignUpResponse:
     """Confirm an account and the address that the code went to.
 
-    With `Session` of SignUp the answer has one with which USER_AUTH goes on: the code was the first factor. To a
-    client that hides who exists, every refusal but that of an expired code and of too many attempts looks like a
-    wrong code.
+    Where the client allows USER_AUTH, the answer has a session with which it goes on: the code was the first
+    factor. `Session` of SignUp may be sent and must then be this person's; Amplify sends none and still reads the
+    answer's. To a client that hides who exists, every refusal but that of an expired code and of too many attempts
+    looks like a wrong code.
 
     Raises:
         ResourceNotFoundException: no such client.
@@ -106,7 +107,9 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
             Sent.from_secret(redeemed.detail),
             request.get("ForceAliasCreation"),
         )
-        return _signed_up(tx, call, app, session)
+        if session is not None:
+            sessions.end(tx, session)
+        return _signed_up(tx, call, app, user)
 
     # What is wrong is returned, not raised: the attempt must be counted.
     confirmed = await call.store.write(confirm)
@@ -142,13 +145,10 @@ def _confirm(
     tx.users.replace(pool, confirmed)
 
 
-def _signed_up(
-    tx: Transaction, call: Call, app: AppSnapshot, session: Session | None
-) -> ConfirmSignUpResponse:
-    if session is None:
+def _signed_up(tx: Transaction, call: Call, app: AppSnapshot, user: User) -> ConfirmSignUpResponse:
+    if "ALLOW_USER_AUTH" not in permitted(app.client.auth_flows):
         return {}
-    sessions.end(tx, session)
-    return {"Session": sessions.begin(tx, call, app, session.sub, SIGNED_UP, {}).session}
+    return {"Session": sessions.begin(tx, call, app, user.sub, SIGNED_UP, {}).session}
 
 
 async def admin_confirm_sign_up(call: Call, request: AdminConfirmSignUpRequest) -> AdminConfirmSignUpResponse:
