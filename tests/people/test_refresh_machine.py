@@ -182,7 +182,7 @@ def test_rotation_is_as_the_oracle_says() -> None:
         RefreshRotation.clients = {grace: a_client(cognito, pool_id, grace) for grace in (0, 10, 60)}
         case = RefreshRotation.TestCase()
         case.settings = settings(
-            max_examples=60,
+            max_examples=30,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
