@@ -31,9 +31,16 @@ call it, with `UnsupportedOperationException` (HTTP 400), which no SDK tries aga
 DIFFERENCES = (
     (
         "Settings for what is not here yet",
-        "LambdaConfig, e-mail and SMS settings, device and recovery settings, message templates, MFA and passkey "
-        "settings, identity providers' names, branding versions are checked, kept and answered; what they steer comes "
-        "with sign-up, sign-in, the pages and the triggers.",
+        "LambdaConfig, identity providers' names, branding versions and the settings of threat protection are checked, "
+        "kept and answered; what they steer comes with the triggers, the pages and federation.",
+    ),
+    (
+        "Signing in",
+        "Flows, challenges and locks are on [their page](sign-in.md). CUSTOM_AUTH is refused as by a pool without triggers. "
+        "Step-up (`TARGET_ACR_VALUES`, `MAX_AGE`, `ACCESS_TOKEN` in AuthParameters) is refused with "
+        "UnsupportedOperationException. `ClientMetadata` is for triggers; `AnalyticsMetadata`, `UserContextData` and "
+        "`ContextData` are for Amazon Pinpoint and threat protection, which are not here: they are checked and change "
+        "nothing, as in a pool that has neither.",
     ),
     (
         "People",
