@@ -1,11 +1,13 @@
-"""Other people's clients: one server for all of them, and a way to run Node's."""
+"""Other people's clients: one server for all of them, and ways to run the AWS CLI and Node's."""
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from tests.harness import RunningServer, running_server
 
+PROGRAMS = Path(sys.executable).parent
 NODE = Path(__file__).parent.parent / "node"
 OLDEST_NODE = 20
 INSTALL_LIMIT = 300
@@ -26,6 +29,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """On one engine only: a client can't tell which it is."""
     with running_server(tmp_path_factory.mktemp("data")) as server:
         yield server
+
+
+@pytest.fixture
+def shell(server: RunningServer, tmp_path: Path) -> dict[str, str]:
+    """The environment after `eval "$(poolhouse env)"`, in the home of a person who has configured nothing."""
+    return {
+        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "AWS_ENDPOINT_URL": server.base_url,
+        "AWS_ACCESS_KEY_ID": server.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
+        "AWS_DEFAULT_REGION": server.region,
+    }
+
+
+def aws(shell: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(PROGRAMS / "aws"), *arguments]
+    return subprocess.run(command, env=shell, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture(scope="session")

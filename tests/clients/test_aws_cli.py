@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.clients.conftest import aws
 from tests.harness import RunningServer
 
 WALK = Path(__file__).parent / "walk.sh"
-PROGRAMS = Path(sys.executable).parent
-
-
-@pytest.fixture
-def shell(server: RunningServer, tmp_path: Path) -> dict[str, str]:
-    """The environment after `eval "$(poolhouse env)"`, in the home of a person who has configured nothing."""
-    return {
-        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "LANG": "C.UTF-8",
-        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_PAGER": "",
-        "AWS_ENDPOINT_URL": server.base_url,
-        "AWS_ACCESS_KEY_ID": server.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
-        "AWS_DEFAULT_REGION": server.region,
-    }
-
-
-def aws(shell: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(PROGRAMS / "aws"), *arguments]
-    return subprocess.run(command, env=shell, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.skipif(
