@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.clients.pocket import Pocket, a_pocket
 from tests.harness import RunningServer, running_server
+from tests.people.authenticator_app import the_clock_goes_back
 
 PROGRAMS = Path(sys.executable).parent
 NODE = Path(__file__).parent.parent / "node"
@@ -52,6 +54,13 @@ def shell(server: RunningServer, tmp_path: Path) -> dict[str, str]:
 def aws(shell: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(PROGRAMS / "aws"), *arguments]
     return subprocess.run(command, env=shell, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def pocket(server: RunningServer) -> Iterator[Pocket]:
+    """What a person has at hand who signs in by a script of Node's."""
+    with the_clock_goes_back(server), a_pocket(server) as pocket:
+        yield pocket
 
 
 @pytest.fixture(scope="session")

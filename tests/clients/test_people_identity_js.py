@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.clients.conftest import NodeScript
-from tests.clients.pocket import Pocket, a_pocket
+from tests.clients.pocket import Pocket
 from tests.conftest import a_pool
 from tests.harness import RunningServer
-from tests.people.authenticator_app import a_pool_with_mfa, the_clock_goes_back
+from tests.people.authenticator_app import a_pool_with_mfa
 from tests.people.people import PASSWORD, a_person, an_app
 from tests.people.signing_up import an_email
 
 WRONG = {"name": "NotAuthorizedException", "message": "Incorrect username or password."}
 PHONE = "+14325550101"
-
-
-@pytest.fixture
-def pocket(server: RunningServer) -> Iterator[Pocket]:
-    with the_clock_goes_back(server), a_pocket(server) as pocket:
-        yield pocket
 
 
 @pytest.fixture
@@ -93,14 +86,16 @@ def scenario(
 ) -> Any:
     return node(
         "people/identity-factors",
-        scenario=name,
-        endpoint=server.base_url,
-        pocket=pocket.url,
-        poolId=pool_id,
-        clientId=an_app(cognito, pool_id)["ClientId"],
-        username="ada",
-        password=PASSWORD,
-        **given,
+        **{
+            "scenario": name,
+            "endpoint": server.base_url,
+            "pocket": pocket.url,
+            "poolId": pool_id,
+            "clientId": an_app(cognito, pool_id)["ClientId"],
+            "username": "ada",
+            "password": PASSWORD,
+            **given,
+        },
     )
 
 
@@ -135,25 +130,33 @@ def test_identity_js_sets_up_the_factor_that_a_pool_demands(
     assert (seen["next"], seen["done"]) == ("totpRequired", "onSuccess")
 
 
+# By a plain password these clients know a device only under the name that was typed, which is no email address.
+@pytest.mark.parametrize(
+    ("names", "flow"),
+    [({}, "USER_PASSWORD_AUTH"), ({"UsernameAttributes": ["email"]}, "USER_SRP_AUTH")],
+    ids=["by name", "by email"],
+)
 def test_identity_js_is_excused_on_a_remembered_device_alone(
-    node: NodeScript, server: RunningServer, cognito: Any, pocket: Pocket
+    node: NodeScript, server: RunningServer, cognito: Any, pocket: Pocket, names: dict[str, Any], flow: str
 ) -> None:
     pool_id = a_pool_with_mfa(
         cognito,
         "OPTIONAL",
         "TOTP",
         DeviceConfiguration={"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True},
+        **names,
     )
-    a_person(cognito, pool_id)
+    username = an_email() if names else "ada"
+    a_person(cognito, pool_id, username)
 
-    seen = scenario("devices", node, server, cognito, pocket, pool_id)
+    seen = scenario("devices", node, server, cognito, pocket, pool_id, username=username, flow=flow)
 
     assert seen["confirmed"] is True
     assert seen["elsewhere"] == "totpRequired"
     assert seen["mustChoose"] is True
     assert seen["remembered"] == "onSuccess"
     assert seen["firstTime"] == "totpRequired", "it was not remembered yet"
-    assert seen["home"] == seen["homePlain"] == "onSuccess"
+    assert seen["home"] == seen["homeAgain"] == "onSuccess"
     assert seen["renewed"] is True
     assert seen["count"] == 2
     assert seen["forgotten"] == "totpRequired"

@@ -86,7 +86,7 @@ const scenarios = {
     seen.home = await step(signIn());
     seen.deviceKey = (await claims({ forceRefresh: true })).access.device_key;
     await auth.signOut();
-    seen.homePlain = await step(signIn({ authFlowType: 'USER_PASSWORD_AUTH' }));
+    seen.homeAgain = await step(signIn({ authFlowType: given.flow }));
     const [device] = await auth.fetchDevices();
     seen.id = device.id;
     // As if somebody else had forgotten it: this browser still sends its key.

@@ -90,7 +90,7 @@ const scenarios = {
     await ask(user, 'setDeviceStatusRemembered');
     const back = aUser(username, browser);
     seen.home = (await signIn(back, password)).step;
-    seen.homePlain = (await signIn(aUser(username, browser), password, 'USER_PASSWORD_AUTH')).step;
+    seen.homeAgain = (await signIn(aUser(username, browser), password, given.flow)).step;
     const renewed = await call(back, 'refreshSession', back.getSignInUserSession().getRefreshToken());
     seen.renewed = renewed.getAccessToken().decodePayload().device_key === back.deviceKey;
     seen.count = (await begin((callbacks) => back.listDevices(10, null, callbacks))).values[0].Devices.length;
