@@ -55,3 +55,30 @@ def test_a_person_who_may_not_sign_in_tells_nothing(cognito: Any) -> None:
     cognito.admin_disable_user(UserPoolId=pool_id, Username="ada")
     locked(cognito, client_id)
     assert by_srp(cognito, pool_id, client_id, PASSWORD) == "Password attempts exceeded"
+
+
+def claims_twice(cognito: Any, pool_id: str, client_id: str, password: str) -> list[str]:
+    """The refusals of one claim that is sent again with the same block."""
+    client = AWSSRP("ada", password, pool_id, client_id, client=cognito)
+    asked = cognito.initiate_auth(
+        ClientId=client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=client.get_auth_params()
+    )
+    claim = client.process_challenge(asked["ChallengeParameters"], {"USERNAME": "ada"})
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(ClientError) as caught:
+            cognito.respond_to_auth_challenge(
+                ClientId=client_id, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=claim
+            )
+        refusals.append(str(caught.value.response["Error"]["Message"]))
+    return refusals
+
+
+def test_a_claim_that_is_sent_again_tells_nothing(cognito: Any) -> None:
+    pool_id = a_pool(cognito)
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    a_person(cognito, pool_id)
+    locked(cognito, client_id)
+    wrong = claims_twice(cognito, pool_id, client_id, "Wrong-Horse-9")
+    assert wrong[0] == "Password attempts exceeded"
+    assert claims_twice(cognito, pool_id, client_id, PASSWORD) == wrong

@@ -71,7 +71,12 @@ async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespon
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
 
     def settle(tx: Transaction) -> Verdict:
-        return settle_proof(tx, pool.id, attempts_key(attempt), call.now, proof)
+        verdict = settle_proof(tx, pool.id, attempts_key(attempt), call.now, proof)
+        if verdict is not Verdict.RIGHT and attempt.session and attempt.step is Step.PASSWORD_VERIFIER:
+            # One block is good for one claim. During a lock the block of a right one too is gone: what a second
+            # claim with it would hear must not tell.
+            tx.sessions.remove(attempt.session)
+        return verdict
 
     # Before anything else is said: what a right password alone gets to hear would tell it apart during a lock.
     if proof.right:
@@ -102,12 +107,11 @@ async def _password(attempt: Attempt) -> InitiateAuthResponse:
 
 
 async def _password_verifier(attempt: Attempt) -> InitiateAuthResponse:
-    """The claim of SRP. One block is good for one claim: a wrong one ends the session."""
+    """The claim of SRP. One block is good for one claim: a wrong one ends the session. Of several that come with one
+    block at once each is counted."""
     may_begin(attempt)
     identity, verifier = srp_of_person(attempt)
     is_right = await _claim_is_right(attempt, identity, verifier)
-    if not is_right:
-        await _end(attempt)
     return await _password_proven(attempt, Proof(is_right, attempt.person.password))
 
 
