@@ -1,4 +1,4 @@
-"""What a person has at hand who signs in by a client of another language: their messages, and an authenticator app.
+"""What a person has at hand who signs in by a client of another language: messages, an authenticator app, a passkey.
 
 A script asks for them over HTTP, as a person looks at their phone. Nothing of it is part of Poolhouse.
 """
@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 from tests.harness import RunningServer
+from tests.people.authenticator import Authenticator
 from tests.people.authenticator_app import AuthenticatorApp
 from tests.people.people import wait_for_message
 
@@ -22,6 +23,7 @@ class Pocket:
     def __init__(self, server: RunningServer) -> None:
         self.server = server
         self.read: Counter[str] = Counter()
+        self.passkey = Authenticator(origin="http://localhost:3000")
         self.url = ""
 
     def code(self, to: str) -> str:
@@ -34,6 +36,18 @@ class Pocket:
         """What the authenticator app shows, once its last code is gone."""
         return AuthenticatorApp(self.server, seed).code()
 
+    def look(self, wanted: dict[str, Any]) -> Any:
+        match wanted:
+            case {"to": to}:
+                return self.code(to)
+            case {"seed": seed}:
+                return self.totp(seed)
+            case {"create": options}:
+                return self.passkey.create(options)
+            case {"get": options}:
+                return self.passkey.get(options)
+        raise AssertionError(f"there is no {wanted} in the pocket")
+
 
 @contextmanager
 def a_pocket(server: RunningServer) -> Iterator[Pocket]:
@@ -43,7 +57,7 @@ def a_pocket(server: RunningServer) -> Iterator[Pocket]:
         def do_POST(self) -> None:
             wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             try:
-                status, answer = 200, self.look(wanted)
+                status, answer = 200, pocket.look(wanted)
             except AssertionError as error:
                 status, answer = 404, str(error)
             body = json.dumps(answer).encode()
@@ -51,9 +65,6 @@ def a_pocket(server: RunningServer) -> Iterator[Pocket]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-
-        def look(self, wanted: dict[str, str]) -> str:
-            return pocket.code(wanted["to"]) if "to" in wanted else pocket.totp(wanted["seed"])
 
         def log_message(self, *_: Any) -> None:
             """pytest shows what matters."""

@@ -210,6 +210,24 @@ def test_amplify_signs_a_person_up_who_never_has_a_password(amplify: Script, cog
     assert (seen["chosen"], seen["done"]) == ("CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "DONE")
 
 
+def test_amplify_registers_a_passkey_and_signs_in_by_it(amplify: Script, cognito: Any) -> None:
+    pool_id = a_pool(
+        cognito, Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
+    )
+    cognito.set_user_pool_mfa_config(
+        UserPoolId=pool_id, WebAuthnConfiguration={"RelyingPartyId": "localhost"}
+    )
+    a_person(cognito, pool_id)
+
+    seen = amplify("amplify-factors", pool_id, scenario="passkeys")
+
+    assert (seen["count"], seen["relyingParty"]) == (1, "localhost")
+    assert "WEB_AUTHN" in seen["asked"]["availableChallenges"]
+    assert seen["preferred"] == seen["chosen"] == "DONE"
+    assert seen["left"] == 0
+    assert "WEB_AUTHN" not in seen["without"]["availableChallenges"]
+
+
 def test_amplify_replaces_the_password_that_an_administrator_chose(amplify: Script, cognito: Any) -> None:
     pool_id = a_pool(cognito, Schema=[{"Name": "name", "Required": True, "Mutable": True}])
     temporary = "Temporary-Horse-9"

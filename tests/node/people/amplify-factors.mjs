@@ -1,6 +1,7 @@
 // Amplify: second factors, remembered devices, accounts without a password, the password that an administrator chose.
 import { given } from '../given.mjs';
 import { auth, claims, confirm, signIn, step } from './amplify.mjs';
+import { openBrowser } from './browser.mjs';
 import { answerAndEnd, code, refusal, totp } from './pocket.mjs';
 
 const { username, email, phone } = given;
@@ -120,6 +121,24 @@ const scenarios = {
       chosen: await step(confirm('EMAIL_OTP')),
       done: await step(confirm(await code(email))),
     };
+  },
+
+  async passkeys() {
+    openBrowser();
+    await signIn();
+    await auth.associateWebAuthnCredential();
+    const { credentials } = await auth.listWebAuthnCredentials();
+    await auth.signOut();
+    const byPasskey = { authFlowType: 'USER_AUTH', preferredChallenge: 'WEB_AUTHN' };
+    const preferred = await step(auth.signIn({ username, options: byPasskey }));
+    await auth.signOut();
+    const asked = (await auth.signIn({ username, options: { authFlowType: 'USER_AUTH' } })).nextStep;
+    const chosen = await step(confirm('WEB_AUTHN'));
+    await auth.deleteWebAuthnCredential({ credentialId: credentials[0].credentialId });
+    const left = (await auth.listWebAuthnCredentials()).credentials.length;
+    await auth.signOut();
+    const without = (await auth.signIn({ username, options: byPasskey })).nextStep;
+    return { count: credentials.length, relyingParty: credentials[0].relyingPartyId, preferred, asked, chosen, left, without };
   },
 
   async newPassword() {

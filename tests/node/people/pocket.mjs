@@ -14,6 +14,10 @@ export const code = (to) => look({ to });
 // What the authenticator app shows for the seed: a code that was not used yet.
 export const totp = (seed) => look({ seed });
 
+// A credential of the person's passkey, in the form of JSON.
+export const createPasskey = (options) => look({ create: options });
+export const getPasskey = (options) => look({ get: options });
+
 // The name of the error that `action` fails with, and what it says.
 export async function refusal(action) {
   try {
