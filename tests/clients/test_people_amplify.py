@@ -12,7 +12,7 @@ from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.authenticator_app import a_pool_with_mfa
 from tests.people.people import PASSWORD, a_person, an_app
-from tests.people.signing_up import an_email
+from tests.people.signing_up import an_email, sign_up
 
 WRONG = {"name": "NotAuthorizedException", "message": "Incorrect username or password."}
 PHONE = "+14325550102"
@@ -228,14 +228,43 @@ def test_amplify_registers_a_passkey_and_signs_in_by_it(amplify: Script, cognito
     assert "WEB_AUTHN" not in seen["without"]["availableChallenges"]
 
 
+def test_amplify_is_not_told_who_exists_but_people_are_told_what_to_do(amplify: Script, cognito: Any) -> None:
+    pool_id = a_pool(cognito, AutoVerifiedAttributes=["email"])
+    client_id = an_app(
+        cognito,
+        pool_id,
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_USER_PASSWORD_AUTH",
+        PreventUserExistenceErrors="ENABLED",
+    )["ClientId"]
+    sign_up(cognito, client_id, "unconfirmed", attributes={"email": an_email()})
+    a_person(cognito, pool_id, "reset", email=an_email(), email_verified="true")
+    cognito.admin_reset_user_password(UserPoolId=pool_id, Username="reset")
+
+    seen = amplify("amplify-factors", pool_id, scenario="states", clientId=client_id)
+
+    assert seen["nobody"] == seen["nobodyPlain"] == WRONG
+    assert seen["nobodyResets"] == "CONFIRM_RESET_PASSWORD_WITH_CODE"
+    assert seen["nobodyConfirms"]["name"] == "CodeMismatchException"
+    assert seen["unconfirmed"] == "CONFIRM_SIGN_UP"
+    assert seen["reset"] == "RESET_PASSWORD"
+
+
 def test_amplify_replaces_the_password_that_an_administrator_chose(amplify: Script, cognito: Any) -> None:
     pool_id = a_pool(cognito, Schema=[{"Name": "name", "Required": True, "Mutable": True}])
     temporary = "Temporary-Horse-9"
     cognito.admin_create_user(
-        UserPoolId=pool_id, Username="ada", TemporaryPassword=temporary, MessageAction="SUPPRESS"
+        UserPoolId=pool_id, Username="ådä", TemporaryPassword=temporary, MessageAction="SUPPRESS"
     )
 
-    seen = amplify("amplify-factors", pool_id, scenario="newPassword", temporary=temporary)
+    seen = amplify(
+        "amplify-factors",
+        pool_id,
+        scenario="newPassword",
+        username="ådä",
+        temporary=temporary,
+        password="Pferd-Ärger-9-馬",
+    )
 
     assert seen["asked"]["signInStep"] == "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED"
     assert seen["asked"]["missingAttributes"] == ["name"]

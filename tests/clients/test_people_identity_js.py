@@ -170,13 +170,23 @@ def test_identity_js_replaces_the_password_that_an_administrator_chose(
     temporary = "Temporary-Horse-9"
     cognito.admin_create_user(
         UserPoolId=pool_id,
-        Username="ada",
+        Username="ådä",
         TemporaryPassword=temporary,
         MessageAction="SUPPRESS",
         UserAttributes=[{"Name": "nickname", "Value": "countess"}],
     )
 
-    seen = scenario("newPassword", node, server, cognito, pocket, pool_id, temporary=temporary)
+    seen = scenario(
+        "newPassword",
+        node,
+        server,
+        cognito,
+        pocket,
+        pool_id,
+        username="ådä",
+        temporary=temporary,
+        password="Pferd-Ärger-9-馬",
+    )
 
     assert (seen["step"], seen["required"]) == ("newPasswordRequired", ["name"])
     assert seen["had"]["nickname"] == "countess"

@@ -141,6 +141,19 @@ const scenarios = {
     return { count: credentials.length, relyingParty: credentials[0].relyingPartyId, preferred, asked, chosen, left, without };
   },
 
+  // What the client hides of others, and what it tells those who know their password.
+  async states() {
+    const nobody = { username: 'nobody' };
+    return {
+      nobody: await refusal(() => signIn(undefined, nobody)),
+      nobodyPlain: await refusal(() => signIn({ authFlowType: 'USER_PASSWORD_AUTH' }, nobody)),
+      nobodyResets: (await auth.resetPassword(nobody)).nextStep.resetPasswordStep,
+      nobodyConfirms: await refusal(() => auth.confirmSignUp({ ...nobody, confirmationCode: '123456' })),
+      unconfirmed: await step(signIn(undefined, { username: 'unconfirmed' })),
+      reset: await step(signIn(undefined, { username: 'reset' })),
+    };
+  },
+
   async newPassword() {
     const asked = await signIn(undefined, { password: given.temporary });
     const done = await step(confirm(given.password, { userAttributes: { name: 'Ada Lovelace' } }));
