@@ -27,7 +27,12 @@ def examples(number: int) -> settings:
 
 @pytest.fixture(scope="package", params=["sqlite", "postgres"])
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    limits = {"max_user_pools": 100_000, "max_resource_servers": 100_000, "max_custom_domains": 100_000}
+    limits = {
+        "rate_per_person": 0,
+        "max_user_pools": 100_000,
+        "max_resource_servers": 100_000,
+        "max_custom_domains": 100_000,
+    }
     folder = tmp_path_factory.mktemp("house")
     with a_server_on(request.param, folder, request, **limits) as server, a_house(server) as house:
         yield house

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conftest import Machine, a_machine
-from tests.fuzz.rows import Database
+from tests.fuzz.people import MFA, POOL, People, move_in
+from tests.fuzz.rows import Database, Things
 from tests.fuzz.wire import FORM, Reply, Wire
 from tests.harness import RunningServer
 
+from poolhouse.aws.model import service_model
 from poolhouse.aws.targets import TARGETS
 
 Document = Mapping[str, Any]
 OPERATIONS = [(service, name) for service, operations in TARGETS.items() for name in operations]
+UNSIGNED = {name for service, name in OPERATIONS if service_model(service).operations[name].is_unsigned}
+"""They need no key: what they are given proves what it must."""
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
@@ -31,13 +35,20 @@ class House:
     """Of one of the two secrets that the machine has."""
     access_key_id: str = field(init=False)
     access_key_secret: str = field(init=False)
+    people: People = field(init=False)
+    things: Things = field(init=False)
+    """What people have, as it was when they moved in."""
 
     def furnish(self) -> None:
         """Put one of everything in: a pool anew, with all that is in it."""
-        self.machine = a_machine(self.server, self.cognito)
+        self.machine = a_machine(self.server, self.cognito, **POOL)
         self.group = "readers"
-        self.call("CreateGroup", {"UserPoolId": self.machine.pool_id, "GroupName": self.group})
-        client = {"UserPoolId": self.machine.pool_id, "ClientId": self.machine.client_id}
+        pool = {"UserPoolId": self.machine.pool_id}
+        self.ask("CreateGroup", {**pool, "GroupName": self.group})
+        self.ask("SetUserPoolMfaConfig", {**pool, **MFA})
+        self.people = move_in(self.ask, self.machine.pool_id, self.group)
+        self.things = self.database.things_of_people(self.machine.pool_id)
+        client = {**pool, "ClientId": self.machine.client_id}
         secret = self.call("AddUserPoolClientSecret", client).document["ClientSecretDescriptor"]
         policy = {"UserName": "somebody", "Policy": EVERYTHING}
         key = self.call("CreateAccessKey", policy).document["AccessKey"]
@@ -46,11 +57,18 @@ class House:
 
     def mend(self) -> None:
         """Furnish again, if a request that was accepted has taken something away."""
-        looked_at = ("DescribeResourceServer", "GetGroup", "DescribeUserPoolDomain", "GetAccessKey")
+        looked_at = (
+            "DescribeResourceServer",
+            "GetGroup",
+            "DescribeUserPoolDomain",
+            "GetAccessKey",
+            "GetUser",
+        )
         if (
             self.token().status != 200
             or any(self.call(name).status != 200 for name in looked_at)
             or len(self.call("ListUserPoolClientSecrets").document["ClientSecrets"]) != 2
+            or not self.things <= self.database.things_of_people(self.machine.pool_id)
         ):
             self.furnish()
 
@@ -65,6 +83,12 @@ class House:
         """A call of an operation by its name alone, by default with the request of `requests`."""
         service = next(service for service, name in OPERATIONS if name == operation)
         return self.wire.aws(service, operation, self.requests()[operation] if body is None else body, **how)
+
+    def ask(self, operation: str, request: Document) -> Any:
+        """The document of an answer that is no refusal."""
+        reply = self.call(operation, request)
+        assert reply.status == 200, (operation, reply.body)
+        return reply.document if reply.body else None
 
     def requests(self) -> dict[str, dict[str, Any]]:
         """A whole request for every operation there is: complete, so that a new operation is not forgotten."""
@@ -104,12 +128,12 @@ class House:
             "ListUserPoolClients": pool,
             "ListUserPoolClientSecrets": client,
             "ListUserPools": {"MaxResults": 60},
-            "SetUserPoolMfaConfig": {**pool, "MfaConfiguration": "OFF"},
+            "SetUserPoolMfaConfig": {**pool, **MFA},
             "TagResource": {**arn, "Tags": {"stage": "test"}},
             "UntagResource": {**arn, "TagKeys": ["stage"]},
             "UpdateGroup": {**group, "Description": "changed"},
             "UpdateResourceServer": {**server, "Name": "Changed"},
-            "UpdateUserPool": pool,
+            "UpdateUserPool": {**pool, **POOL},
             "UpdateUserPoolClient": client,
             "UpdateUserPoolDomain": {**domain, "ManagedLoginVersion": 2},
             "CreateAccessKey": {"UserName": "new", "Policy": EVERYTHING},
@@ -126,6 +150,7 @@ class House:
             "UpdateAccessKey": {**key, "Status": "INACTIVE"},
             "UpdateUserPoolClientExtensions": {**client, "Audience": "orders"},
             "UpdateUserPoolExtensions": {**pool, "Issuer": "AWS"},
+            **self.people.requests(m.pool_id, self.group, self.server.clock.now()),
         }
         assert requests.keys() == {name for _, name in OPERATIONS}
         return requests

@@ -14,6 +14,19 @@ UNINTERESTING = frozenset({"lease"})
 """The sweeper's own, which comes and goes by the clock."""
 
 Rows = dict[str, list[tuple[Any, ...]]]
+Things = frozenset[tuple[Any, ...]]
+OF_PEOPLE = {
+    "pool_user": ("sub", "username_key", "status", "enabled"),
+    "user_password": ("sub", "hash"),
+    "user_code": ("sub", "purpose", "hash"),
+    "user_totp": ("sub",),
+    "user_device": ("sub", "key"),
+    "user_passkey": ("sub", "credential_id"),
+    "group_member": ("sub", "group_name"),
+    "token_family": ("id", "hash", "revoked_at"),
+    "auth_session": ("id", "hash"),
+}
+"""What must stay as it is, lest a good request for it is good no more."""
 
 
 class Database:
@@ -33,6 +46,26 @@ class Database:
                 for table in metadata.sorted_tables
                 if table.name not in UNINTERESTING
             }
+
+    def things_of_people(self, pool_id: str) -> Things:
+        with self._engine.connect() as connection:
+            return frozenset(
+                (name, *row)
+                for name, columns in OF_PEOPLE.items()
+                for row in connection.execute(
+                    sa.select(*(metadata.tables[name].c[column] for column in columns)).where(
+                        metadata.tables[name].c.pool_id == pool_id
+                    )
+                )
+            )
+
+    def subs_of(self, pool_id: str) -> list[str]:
+        """Of all people of a pool."""
+        table = metadata.tables["pool_user"]
+        with self._engine.connect() as connection:
+            return list(
+                connection.execute(sa.select(table.c.sub).where(table.c.pool_id == pool_id)).scalars()
+            )
 
     def count(self, table: str) -> int:
         with self._engine.connect() as connection:

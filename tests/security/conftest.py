@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import a_server_on
 from tests.fuzz.house import House, a_house
 
-LIMITS = {"max_user_pools": 100_000, "max_custom_domains": 100_000}
+LIMITS = {"rate_per_person": 0, "max_user_pools": 100_000, "max_custom_domains": 100_000}
 
 
 class Key(NamedTuple):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.fuzz.house import OPERATIONS, House
+from tests.fuzz.house import OPERATIONS, UNSIGNED, House
 from tests.security.conftest import Key, a_key, allow
 
-UNSIGNED = {"GetClientToken"}
 SIGNED = [operation for _, operation in OPERATIONS if operation not in UNSIGNED]
 
 

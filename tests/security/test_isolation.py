@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.fuzz.house import OPERATIONS, House
+from tests.fuzz.house import OPERATIONS, UNSIGNED, House
 from tests.fuzz.wire import FORM
 from tests.security.conftest import a_key, allow
 
@@ -88,7 +88,7 @@ def test_a_key_for_one_pool_has_no_power_over_the_other(house: House, neighbour:
     key = a_key(house, allow("*", house.pool_arn))
     before = house.database.rows()
     for operation, request in neighbour.requests().items():
-        if operation == "GetClientToken":
+        if operation in UNSIGNED:
             continue
         reply = house.call(operation, request, **key.signing)
         assert reply.error == "AccessDeniedException", (operation, reply.body)
@@ -99,9 +99,14 @@ def test_a_key_for_one_pool_sees_that_pool_in_every_list(house: House, neighbour
     """The lists that would show more than the pool are not for it at all: they ask for the resource `*`."""
     key = a_key(house, allow("*", house.pool_arn))
     others = {neighbour.machine.pool_id, neighbour.machine.client_id, neighbour.machine.domain}
+    others |= {neighbour.people.client_id, neighbour.people.device["DeviceKey"], neighbour.people.passkey_id}
+    others |= set(house.database.subs_of(neighbour.machine.pool_id))
     seen = []
     for _, operation in OPERATIONS:
-        if operation.startswith(("List", "Describe", "Get")) and operation != "GetClientToken":
+        if (
+            operation.startswith(("List", "Describe", "Get", "AdminList", "AdminGet"))
+            and operation not in UNSIGNED
+        ):
             reply = house.call(operation, **key.signing)
             if reply.status == 200:
                 seen.append(operation)
@@ -114,6 +119,10 @@ def test_a_key_for_one_pool_sees_that_pool_in_every_list(house: House, neighbour
         "ListResourceServers",
         "ListGroups",
         "ListTagsForResource",
+        "ListUsers",
+        "ListUsersInGroup",
+        "AdminGetUser",
+        "AdminListDevices",
     } <= {*seen}
     assert not {"ListUserPools", "ListAccessKeys", "GetServerStatus", "DescribeUserPoolDomain"} & {*seen}
 
