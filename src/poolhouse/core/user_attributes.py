@@ -238,8 +238,9 @@ def _faults(pool: UserPool, values: Mapping[str, str], *, is_new: bool) -> Itera
 
 def _text_fault(attribute: SchemaAttributeType, value: str) -> str | None:
     bounds = attribute.get("StringAttributeConstraints", {})
-    if len(value) < int(bounds.get("MinLength") or 0):
-        return f"String must be at least {bounds['MinLength']} characters long"
+    shortest = int(bounds.get("MinLength") or 0)
+    if len(value) < shortest:
+        return f"String must be at least {shortest} characters long"
     longest = bounds.get("MaxLength")
     if longest and len(value) > int(longest):
         return f"String must be no longer than {longest} characters"
