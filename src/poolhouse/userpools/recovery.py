@@ -47,7 +47,7 @@ from poolhouse.shapes.cognito_idp import (
     ForgotPasswordResponse,
 )
 from poolhouse.store import Transaction
-from poolhouse.userpools import codes, delivery
+from poolhouse.userpools import codes, delivery, sessions
 from poolhouse.userpools.existence import (
     NOT_FOUND,
     app_of,
@@ -181,6 +181,7 @@ async def confirm_forgot_password(
         tx.passwords.put(password)
         tx.users.replace(pool, person.changed(call.now, status=UserStatus.CONFIRMED))
         tx.attempts.forget(pool.id, PASSWORDS, user.sub)
+        sessions.end_all(tx, pool.id, user.sub)
 
     await call.write(set_password, pool_id=pool.id)
     return {}
@@ -216,6 +217,7 @@ async def admin_reset_user_password(
         if to is None:
             raise InvalidParameterException(NO_ADDRESS)
         changed = tx.users.replace(pool, user.changed(call.now, status=UserStatus.RESET_REQUIRED))
+        sessions.end_all(tx, pool.id, user.sub)
         return [_post(tx, call, pool, changed, to)]
 
     messages = await call.write(reset, pool_id=pool_id)
@@ -251,6 +253,9 @@ def _post(
     client_id: str | None = None,
 ) -> str:
     attribute, address = to
+    earlier = tx.codes.find(pool.id, user.sub, RESET)
+    if earlier is not None and _is_older(earlier, tx.passwords.find(pool.id, user.sub)):
+        tx.codes.remove(pool.id, user.sub, RESET)  # or it would be sent again, and be good for nothing
     code = codes.issue(
         tx, call, user, RESET, attribute=attribute, destination=address, lifetime=RESET_LIFETIME
     )
