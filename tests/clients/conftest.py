@@ -81,7 +81,7 @@ def node() -> NodeScript:
             input=json.dumps(given),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 0, done.stderr
