@@ -24,6 +24,7 @@ from poolhouse.shapes.cognito_idp import (
     GetUserResponse,
 )
 from poolhouse.store import Transaction
+from poolhouse.userpools import sessions
 from poolhouse.userpools.passwords import (
     Verdict,
     make_password,
@@ -148,6 +149,7 @@ async def _changed(person: Person, request: ChangePasswordRequest) -> bool:
         if not has_same_password(tx, now, former):
             return False
         tx.passwords.put(password)
+        sessions.end_all(tx, pool.id, user.sub)
         tx.users.replace(pool, now.changed(call.now))
         return True
 

@@ -23,6 +23,7 @@ from poolhouse.shapes.cognito_idp import (
     RevokeTokenResponse,
 )
 from poolhouse.store import Transaction
+from poolhouse.userpools import sessions
 from poolhouse.userpools.person import authenticate_person, looks_like_jwt
 from poolhouse.userpools.refresh import proves_client
 from poolhouse.userpools.user_tokens import in_the_name_of, refresh_token_keys
@@ -78,6 +79,7 @@ async def global_sign_out(call: Call, request: GlobalSignOutRequest) -> GlobalSi
 
     def sign_out(tx: Transaction) -> None:
         tx.families.revoke_all(person.app.pool.id, person.user.sub, call.now)
+        sessions.end_all(tx, person.app.pool.id, person.user.sub)
 
     await person.call.write(sign_out, pool_id=person.app.pool.id)
     return {}
@@ -98,6 +100,7 @@ async def admin_user_global_sign_out(
     def sign_out(tx: Transaction) -> None:
         user = tx.users.get(tx.pools.get(call.account_id, call.region, pool_id), request["Username"])
         tx.families.revoke_all(pool_id, user.sub, call.now)
+        sessions.end_all(tx, pool_id, user.sub)
 
     await call.write(sign_out, pool_id=pool_id)
     return {}

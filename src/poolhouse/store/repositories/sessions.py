@@ -72,9 +72,10 @@ class Sessions:
         """End the session; False if it is not at the version that was read."""
         return self._connection.execute(sa.delete(auth_session).where(*_same(session))).rowcount == 1
 
-    def remove_of(self, pool_id: str, sub: str) -> None:
-        """End all that a person has begun."""
-        rows.remove(self._connection, auth_session, pool_id=pool_id, sub=sub)
+    def remove_of(self, pool_id: str, sub: str, *, but: str = "") -> None:
+        """End all that a person has begun, but the session of this id."""
+        theirs = (auth_session.c.pool_id == pool_id) & (auth_session.c.sub == sub)
+        self._connection.execute(sa.delete(auth_session).where(theirs, auth_session.c.id != but))
 
     def remove_expired(self, before: datetime, limit: int) -> int:
         return rows.remove_oldest(self._connection, auth_session, "expires_at", before, limit)

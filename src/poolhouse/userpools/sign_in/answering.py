@@ -305,6 +305,7 @@ async def _new_password(attempt: Attempt) -> InitiateAuthResponse:
     def set_it(tx: Transaction, now: User | None) -> User | None:
         assert now is not None
         tx.passwords.put(password)
+        sessions.end_all(tx, pool.id, user.sub, but=attempt.session)
         confirmed = now.with_attributes(call.now, changes).changed(call.now, status=UserStatus.CONFIRMED)
         return tx.users.replace(pool, confirmed)
 

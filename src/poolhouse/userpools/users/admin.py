@@ -17,6 +17,7 @@ from poolhouse.shapes.cognito_idp import (
     AdminGetUserResponse,
 )
 from poolhouse.store import Transaction
+from poolhouse.userpools import sessions
 from poolhouse.userpools.users.describe import attribute_list, mfa_options
 
 
@@ -71,6 +72,7 @@ async def admin_disable_user(call: Call, request: AdminDisableUserRequest) -> Ad
         pool, user = lock_user(tx, call, request["UserPoolId"], request["Username"])
         tx.users.replace(pool, user.changed(call.now, enabled=False))
         tx.families.revoke_all(pool.id, user.sub, call.now)
+        sessions.end_all(tx, pool.id, user.sub)
 
     await call.write(disable, pool_id=request["UserPoolId"])
     return {}

@@ -23,7 +23,7 @@ from poolhouse.core.users import EMAIL, PHONE_NUMBER, User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import AdminCreateUserRequest, AdminCreateUserResponse
 from poolhouse.store import Transaction
-from poolhouse.userpools import delivery
+from poolhouse.userpools import delivery, sessions
 from poolhouse.userpools.passwords import make_password
 from poolhouse.userpools.users.aliases import has_name_of_another, take_aliases
 from poolhouse.userpools.users.describe import describe_user
@@ -127,6 +127,7 @@ async def _renew(call: Call, pool: UserPool, request: AdminCreateUserRequest) ->
         if not has_same_password(tx, user, former):
             return None
         tx.passwords.put(password)
+        sessions.end_all(tx, pool.id, user.sub)
         user = tx.users.replace(pool, user.changed(call.now))
         return user, _post(tx, call, pool, user, _media(request, user), secret)
 

@@ -9,6 +9,7 @@ from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import AdminSetUserPasswordRequest, AdminSetUserPasswordResponse
 from poolhouse.store import Transaction
+from poolhouse.userpools import sessions
 from poolhouse.userpools.passwords import make_password
 
 TRIES = 3
@@ -58,6 +59,7 @@ async def _set(call: Call, pool: UserPool, request: AdminSetUserPasswordRequest)
         if not has_same_password(tx, user, former):
             return False
         tx.passwords.put(password)
+        sessions.end_all(tx, pool.id, user.sub)
         tx.users.replace(pool, user.changed(call.now, status=status))
         return True
 
