@@ -34,7 +34,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test fuzz soak check fix shapes docs bench build clean
+.PHONY: help run env demo test fuzz soak check fix shapes docs bench bench-people build clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ soak: $(DEVELOPMENT) ## Kill servers forty times, and take their database away f
 
 bench: $(DEVELOPMENT) ## Measure CPU per token, throughput, latency, memory and start.
 	$(IN)/python -m bench
+
+bench-people: $(DEVELOPMENT) ## Measure signing in, refreshing and listing, with a thousand and a million users.
+	$(IN)/python -m bench --people
 
 build: | $(UV) ## Build the wheels of poolhouse and poolhouse-verify into dist/.
 	@$(FIND_PYTHON); UV_PYTHON="$$found" $(UV) build --all-packages --wheel --out-dir dist

@@ -23,7 +23,7 @@ PEER = HERE / "peers" / "oidc-provider"
 REGION = "us-east-1"
 ACCESS_KEY_ID = "AKIABENCHBENCHBENCHB"
 SECRET_ACCESS_KEY = secrets.token_hex(20)
-LIMITS = ("rate-per-address", "token-rate-per-client")
+LIMITS = ("rate-per-address", "token-rate-per-client", "rate-per-person")
 INSTALL_LIMIT = 180
 """Seconds for `npm ci`."""
 
@@ -82,14 +82,18 @@ def poolhouse(folder: Path, name: str, workers: int = 1) -> Iterator[Target]:
 
 
 @contextmanager
-def serving_poolhouse(data: Path, workers: int = 1) -> Iterator[Server]:
-    """`poolhouse serve`, with all that production has on: log (to a file), metrics, limits."""
+def serving_poolhouse(
+    data: Path, workers: int = 1, settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """`poolhouse serve`, with all that production has on: log (to a file), metrics, limits. `settings` are
+    variables of its environment."""
     data.mkdir(mode=0o700, exist_ok=True)
     port = free_port()
     environment = {
         **_clean_environment(),
         "POOLHOUSE_ROOT_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "POOLHOUSE_ROOT_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        **(settings or {}),
     }
     command = [str(Path(sys.executable).with_name("poolhouse")), "serve", f"--port={port}"]
     command += [f"--workers={workers}", f"--data-dir={data}", "--log-format=json"]

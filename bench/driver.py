@@ -85,7 +85,7 @@ def drive_tokens(target: Target, **job: Any) -> Outcome:
         subprocess.CalledProcessError: an answer was wrong, or they took too long.
         jwt.PyJWTError: a token does not verify.
     """
-    outcome = _drive(target.server, target.requests_file, TOKEN, job)
+    outcome = drive(target.server, target.requests_file, TOKEN, job)
     for sample in outcome.samples:
         verify(target, sample)
     return outcome
@@ -95,10 +95,15 @@ def drive_gets(server: Server, path: str, folder: Path, **job: Any) -> Outcome:
     """Measure a JWKS document."""
     requests_file = folder / f"get-{server.port}.json"
     requests_file.write_text(json.dumps([get_request(server.port, path)]))
-    return _drive(server, requests_file, KEYS, job)
+    return drive(server, requests_file, KEYS, job)
 
 
-def _drive(server: Server, requests_file: Path, expect: str, options: Mapping[str, Any]) -> Outcome:
+def drive(server: Server, requests_file: Path, expect: str, options: Mapping[str, Any]) -> Outcome:
+    """Send the requests of the file; `options` are a `Job`'s.
+
+    Raises:
+        subprocess.CalledProcessError: an answer was wrong, or they took too long.
+    """
     server.check()
     job = Job(server.port, str(requests_file), expect, watch=server.family, **options)
     done = subprocess.run(

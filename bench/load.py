@@ -18,6 +18,7 @@ from typing import cast
 
 import uvloop
 
+from bench.people.dialogues import dialogue
 from bench.processes import cpu_seconds
 
 HEAD_END = b"\r\n\r\n"
@@ -43,6 +44,8 @@ class Job:
     watch: list[int] = field(default_factory=list)
     """Processes whose CPU time is read at the beginning and the end of the measured part."""
     samples: int = 8
+    dialogue: str = ""
+    """What becomes of an answer: another request, now or the next time (see `bench.people.dialogues`)."""
     limit: float = 120.0
     """Seconds for all of it."""
 
@@ -85,6 +88,8 @@ class Load:
         self._expect = job.expect.encode()
         self._answered = -job.warm_up
         self._sent = 0
+        self._under_way = 0
+        self._dialogue = dialogue(job.dialogue)
         self._random = random.Random(job.seed)
         self._sample_every = max(1, job.requests // max(1, job.samples))
 
@@ -94,18 +99,28 @@ class Load:
         count = len(self.requests)
         index = self._sent % count if self.job.in_order else int(self._random.random() * count)
         self._sent += 1
+        self._under_way += 1
         return index, self.requests[index]
+
+    def reply(self, index: int, body: bytes) -> bytes | None:
+        """What is to be sent after this answer, where it is not the last one of its request."""
+        return self._dialogue.reply(self.requests[index], body)
 
     def answered(self, index: int, seconds: float, head: bytes, body: bytes) -> bool:
         """Take an answer; whether another request is to follow it."""
         if not head.startswith(OK) or self._expect not in body:
             self.fail(f"wrong answer: {head[:200]!r} {body[:200]!r}")
             return False
+        self._under_way -= 1
+        renewed = self._dialogue.renewed(self.requests[index], body)
+        if renewed is not None:
+            self.requests[index] = renewed
+        if self.ended:
+            self._end_if_all_is_answered()
+            return False
         self._answered += 1
         if self._answered <= 0:
             return True
-        if self._answered > self.job.requests:
-            return False
         self.latencies.append(seconds)
         if self._answered % self._sample_every == 0 and len(self.samples) < self.job.samples:
             self.samples.append(Sample(index, body.decode()))
@@ -127,8 +142,18 @@ class Load:
         self.ended = time.perf_counter()
         self.own_cpu = time.process_time() - self.own_cpu
         self.cpu = {pid: cpu_seconds(pid) - before for pid, before in self.cpu.items()}
-        if not self.done.done():
+        self._end_if_all_is_answered()
+
+    def _end_if_all_is_answered(self) -> None:
+        """What is under way is waited for: it may hold what the next request needs."""
+        if self._under_way == 0 and not self.done.done():
             self.done.set_result(None)
+
+    def keep(self) -> None:
+        """Write the requests back, where answers have changed them."""
+        if self._dialogue.renews:
+            texts = [request.decode("latin-1") for request in self.requests]
+            Path(self.job.requests_file).write_text(json.dumps(texts))
 
     def outcome(self) -> Outcome:
         ordered = sorted(self.latencies)
@@ -169,6 +194,11 @@ class Connection(asyncio.Protocol):
         head, found, body = self._received.partition(HEAD_END)
         if not found or len(body) < _content_length(head):
             return
+        reply = self._load.reply(self._index, body)
+        if reply is not None:
+            self._received = b""
+            self._write(reply)
+            return
         seconds = time.perf_counter() - self._sent_at
         if self._load.answered(self._index, seconds, head, body):
             self._ask()
@@ -193,6 +223,7 @@ async def run(job: Job) -> Outcome:
         for _ in range(job.connections):
             await loop.create_connection(lambda: Connection(load), "127.0.0.1", job.port)
         await load.done
+    load.keep()
     return load.outcome()
 
 

@@ -22,11 +22,14 @@ def as_json(results: Results) -> str:
 
 
 def write_docs(results: Results) -> None:
-    """Put the results in the place of the last ones."""
-    text = DOCS.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCS.write_text(f"{before}{BEGIN}\n{as_text(results)}\n{END}{after}")
+    put_between(DOCS, BEGIN, END, as_text(results))
+
+
+def put_between(page: Path, begin: str, end: str, text: str) -> None:
+    """Put `text` in the place of what stands between the two marks."""
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def as_text(results: Results) -> str:
@@ -58,7 +61,7 @@ def _parts(results: Results) -> Sequence[str]:
         "### Memory, after the load",
         _memory(results.tokens),
         "### Start",
-        _rows(
+        rows(
             ("from the start of the process", "seconds"), [(n, f"{s:.2f}") for n, s in results.starts.items()]
         ),
     )
@@ -66,7 +69,7 @@ def _parts(results: Results) -> Sequence[str]:
 
 def _table(measured: Mapping[str, Figures], what: str) -> str:
     head = ("server", "CPU, × one signature", "CPU, µs", f"{what}/s", "p50, ms", "p99, ms")
-    rows = [
+    lines = [
         (
             one.name,
             f"**{one.signatures:.2f}** ({one.lowest:.2f} to {one.highest:.2f})",
@@ -77,7 +80,7 @@ def _table(measured: Mapping[str, Figures], what: str) -> str:
         )
         for one in measured.values()
     ]
-    return _rows(head, rows)
+    return rows(head, lines)
 
 
 def _verdict(tokens: Mapping[str, Figures]) -> str:
@@ -119,13 +122,14 @@ def _documents(documents: Mapping[str, Figures]) -> str:
 
 
 def _memory(tokens: Mapping[str, Figures]) -> str:
-    rows = [
+    lines = [
         (one.name, " + ".join(f"{size:.0f}" for size in one.rss_mib), f"{sum(one.pss_mib):.0f}")
         for one in tokens.values()
     ]
-    return _rows(("server", "resident, MiB, each process", "of its own (PSS), MiB, together"), rows)
+    return rows(("server", "resident, MiB, each process", "of its own (PSS), MiB, together"), lines)
 
 
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+def rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *body)]
     return "\n".join(lines)
