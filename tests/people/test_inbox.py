@@ -143,7 +143,17 @@ def test_the_page_cannot_be_framed_and_runs_no_script(own_server: Callable[..., 
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.test", "evil.test:80", "inbox.localhost.evil.test", "10.0.0.1", "127.0.0.1@evil.test", ""]
+    "host",
+    [
+        "evil.test",
+        "evil.test:80",
+        "inbox.localhost.evil.test",
+        "10.0.0.1",
+        "127.0.0.1@evil.test",
+        "",
+        "[",
+        "[::1",
+    ],
 )
 def test_the_page_is_not_for_another_name_of_this_machine(
     own_server: Callable[..., RunningServer], host: str

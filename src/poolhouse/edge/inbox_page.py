@@ -89,7 +89,12 @@ def _article(message: Outgoing) -> str:
 
 
 def _is_from_here(request: Request) -> bool:
-    host = urlsplit("//" + (request.header(b"host") or "")).hostname if request.count(b"host") == 1 else None
-    if not is_near(request.peer) or host is None or not is_near(host):
+    if request.count(b"host") != 1 or not is_near(request.peer):
+        return False
+    try:
+        host = urlsplit("//" + (request.header(b"host") or "")).hostname
+    except ValueError:  # a bracket that nothing closes
+        return False
+    if host is None or not is_near(host):
         return False
     return not any(name in SPOKEN_FOR for name, _ in request.headers)

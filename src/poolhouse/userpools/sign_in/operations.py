@@ -15,7 +15,7 @@ from poolhouse.core.secret_hash import check_secret_hash
 from poolhouse.core.sessions import Session, ticket_of_block
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.users import User
+from poolhouse.core.users import LONGEST_KEY, User
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
     AdminInitiateAuthRequest,
@@ -55,6 +55,9 @@ OLDER = frozenset({"USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
 ADMINS_ONLY = frozenset({"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
 PEOPLES_ONLY = frozenset({"USER_PASSWORD_AUTH"})
 STEP_UP = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")
+KEPT: Mapping[str, int] = {"USERNAME": LONGEST_KEY, "DEVICE_KEY": 55}
+"""What a session keeps of the values that are sent, and how long each may be: a name may be an address, which is
+longer than a user name. Source: Cognito API reference, DeviceKeyType."""
 SIGNED_UP = "SIGNED_UP"
 """The step at which ConfirmSignUp leaves a session."""
 
@@ -126,7 +129,7 @@ async def _app_of(call: Call, pool_id: str, client_id: str) -> AppSnapshot:
 async def _initiate(
     call: Call, app: AppSnapshot, flow: str, request: InitiateAuthRequest | AdminInitiateAuthRequest
 ) -> InitiateAuthResponse:
-    values = _without_nulls(request.get("AuthParameters", {}))
+    values = _values(request.get("AuthParameters", {}))
     for name in STEP_UP:
         if name in values:
             raise UnsupportedOperationException(f"Step-up authentication ({name}) is not supported.")
@@ -187,7 +190,7 @@ async def _respond(
     app: AppSnapshot,
     request: RespondToAuthChallengeRequest | AdminRespondToAuthChallengeRequest,
 ) -> InitiateAuthResponse:
-    values = _without_nulls(request.get("ChallengeResponses", {}))
+    values = _values(request.get("ChallengeResponses", {}))
     name = values.get("USERNAME")
     if not name:
         raise InvalidParameterException("Missing required parameter USERNAME")
@@ -293,6 +296,18 @@ def _check_secret(app: AppSnapshot, values: Mapping[str, str], *names: str) -> N
     check_secret_hash(app.secrets, app.client.id, names, values.get("SECRET_HASH"))
 
 
-def _without_nulls(values: Mapping[str, str | None]) -> dict[str, str]:
-    """Some clients send a null for what they have not got."""
-    return {name: value for name, value in values.items() if value is not None}
+def _values(given: Mapping[str, str | None]) -> dict[str, str]:
+    """What was sent, without nulls: some clients send one for what they have not got. The model bounds no value of
+    these maps, and some are kept from step to step, of nobody too.
+
+    Raises:
+        InvalidParameterException: one that is kept is longer than any that there is.
+    """
+    values = {name: value for name, value in given.items() if value is not None}
+    for name, longest in KEPT.items():
+        if len(values.get(name, "")) > longest:
+            raise InvalidParameterException(
+                f"1 validation error detected: Value at '{name}' failed to satisfy constraint: Member must have "
+                f"length less than or equal to {longest}"
+            )
+    return values
