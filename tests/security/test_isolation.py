@@ -4,11 +4,14 @@ has no power over the other."""
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fuzz.house import OPERATIONS, UNSIGNED, House
-from tests.fuzz.wire import FORM
+from tests.fuzz.house import OPERATIONS, UNSIGNED, House, a_house
+from tests.fuzz.people import MFA, POOL, move_in
+from tests.fuzz.wire import FORM, Wire
+from tests.harness import running_server
 from tests.security.conftest import a_key, allow
 
 OF_A_POOL = ("UserPoolId", "ClientId", "ClientSecretId", "Domain")
@@ -36,6 +39,82 @@ def test_one_swapped_name_finds_nothing_and_changes_nothing(house: House, neighb
         reply = house.call(operation, request)
         assert reply.error in NOT_FOUND, (operation, member, reply.body)
     assert house.database.rows() == before
+
+
+PROOFS = (
+    "ClientId",
+    "AccessToken",
+    "RefreshToken",
+    "Token",
+    "Session",
+    "ConfirmationCode",
+    "Code",
+    "DeviceKey",
+    "CredentialId",
+)
+"""What is of one person, one sign-in or one client, and good together with its like alone."""
+BOUND_TO_NOTHING = {"InitiateAuth", "ForgotPassword", "ResendConfirmationCode", "SignUp"}
+"""Of these the client is all there is to swap: the other pool has people of the same names."""
+NOBODYS = NOT_FOUND | {"NotAuthorizedException", "UnauthorizedException", "CodeMismatchException"}
+
+
+def test_nothing_of_one_persons_is_good_with_what_is_of_the_other_pools(
+    house: House, neighbour: House
+) -> None:
+    """Both have the same name and the same password."""
+    before = house.database.rows()
+    mine, theirs = house.requests(), neighbour.requests()
+    tried = [
+        (operation, member, {**request, member: theirs[operation][member]})
+        for operation, request in mine.items()
+        for member in PROOFS
+        if operation not in BOUND_TO_NOTHING
+        and member in request
+        and len(request.keys() & {*PROOFS, "UserPoolId", "UserCode", "Secret"}) > 1
+        and not (operation.startswith("Create") or "Secret" in operation)
+    ]  # fmt: skip
+    assert len(tried) > 25
+    for operation, member, request in tried:
+        reply = house.call(operation, request, is_signed=operation not in UNSIGNED)
+        if operation == "RevokeToken":
+            assert (reply.status, reply.body) == (200, b"{}"), (
+                "a token that is none is no error (RFC 7009 §2.2)"
+            )
+        elif (operation, reply.error) != ("VerifySoftwareToken", "EnableSoftwareTokenMFAException"):
+            assert reply.error in NOBODYS, (operation, member, reply.body)
+        after = house.database.rows()
+        assert {n: rows for n, rows in after.items() if n not in ("attempt", "audit")} == {
+            n: rows for n, rows in before.items() if n not in ("attempt", "audit")
+        }, (operation, member)
+    house.database.forget_attempts()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_to_another_account_there_is_nothing(own_server: Any, engine: str, tmp_path: Path) -> None:
+    """A server of another account on the same database finds no pool, nobody in it, and changes nothing."""
+    server = own_server(engine, data_dir=tmp_path / "data", rate_per_person=0)
+    with a_house(server) as house:
+        requests = house.requests()
+        if engine == "postgres":
+            more = {k: getattr(server.settings, k) for k in ("database_url", "master_keys")}
+        else:
+            more = {}
+        with running_server(
+            tmp_path / "data", account_id="111111111111", rate_per_person=0, **more
+        ) as stranger:
+            wire = Wire(stranger)
+            before = house.database.rows()
+            for service, operation in OPERATIONS:
+                request = requests[operation]
+                if not {"UserPoolId", "AccessKeyId", "ResourceArn"} & request.keys():
+                    continue
+                reply = wire.aws(service, operation, request)
+                assert reply.error in NOT_FOUND or (
+                    "ResourceArn" in request and reply.error == "InvalidParameterException"
+                ), (operation, reply.body)
+            assert wire.aws("cognito-idp", "ListUserPools", {"MaxResults": 60}).document["UserPools"] == []
+            assert house.database.rows() == before
+            wire.close()
 
 
 def test_a_client_gets_no_token_at_the_other_pools_domain(house: House, neighbour: House) -> None:
@@ -165,11 +244,13 @@ def test_an_issuer_of_another_pool_is_refused(house: House, neighbour: House) ->
 
 
 def test_a_deleted_pool_leaves_no_row_but_its_records(house: House) -> None:
-    pool_id = house.call("CreateUserPool").document["UserPool"]["Id"]
+    pool_id = house.call("CreateUserPool", {"PoolName": "left", **POOL}).document["UserPool"]["Id"]
+    house.ask("SetUserPoolMfaConfig", {"UserPoolId": pool_id, **MFA})
     client = {"UserPoolId": pool_id, "ClientName": "a", "GenerateSecret": True}
     made = house.call("CreateUserPoolClient", client).document["UserPoolClient"]
     house.call("CreateResourceServer", {"UserPoolId": pool_id, "Identifier": "a", "Name": "a"})
     house.call("CreateGroup", {"UserPoolId": pool_id, "GroupName": "a"})
+    people = move_in(house.ask, pool_id, "a")
     assert house.call("DeleteUserPool", {"UserPoolId": pool_id}).status == 200
     left = {
         table: rows
@@ -178,5 +259,8 @@ def test_a_deleted_pool_leaves_no_row_but_its_records(house: House) -> None:
     }
     assert left == {}
     assert house.token(made["ClientId"], made["ClientSecret"]).error == "invalid_client"
+    assert (
+        house.call("GetUser", {"AccessToken": people.tokens["AccessToken"]}).error == "NotAuthorizedException"
+    )
     assert house.wire.send("GET", f"/{pool_id}/.well-known/jwks.json").status == 404
     assert json.loads(house.call("ListUserPools").body)["UserPools"]
