@@ -11,6 +11,7 @@ import psycopg
 import sqlalchemy as sa
 
 from poolhouse.core.errors import StoreUnavailable
+from poolhouse.store import rows
 from poolhouse.store.migrations import SchemaError
 from poolhouse.store.tables import Key, metadata
 
@@ -95,8 +96,11 @@ def is_to_be_repeated(error: sa.exc.DBAPIError) -> bool:
 
 
 def translated(error: sa.exc.DBAPIError) -> Exception:
-    """StoreUnavailable where the database can't do it now (gone, too slow, full, read-only); else the error
-    itself, which is a defect of ours."""
+    """StoreUnavailable where the database can't do it now (gone, too slow, full, read-only);
+    ResourceNotFoundException where what a row belongs to was deleted meanwhile; else the error itself, which is a
+    defect of ours."""
+    if (gone := rows.missing_parent(error)) is not None:
+        return gone
     if (
         isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError)
         or sqlstate(error) == READ_ONLY

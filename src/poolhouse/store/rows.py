@@ -35,8 +35,12 @@ def is_storable(key: str) -> bool:
 
 def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """INSERT in the engine's own dialect, which knows ON CONFLICT."""
+    return _insert(connection.dialect.name, table)
+
+
+def _insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     # Imported here: PostgreSQL's takes a tenth of a start, and an embedded database never needs it.
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite
 
         return sqlite.insert(table)
@@ -45,9 +49,11 @@ def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgr
     return postgresql.insert(table)
 
 
-def affected(connection: sa.Connection, statement: sa.Insert) -> int:
+def affected(
+    connection: sa.Connection, statement: sa.Insert, values: Mapping[str, Any] | None = None
+) -> int:
     """Run it; how many rows it wrote."""
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def add(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
@@ -56,11 +62,11 @@ def add(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -
     Raises:
         ResourceNotFoundException: what it belongs to is not there.
     """
-    statement = insert(connection, table).values(values).on_conflict_do_nothing()
+    statement = _add(connection.dialect.name, table)
     try:
-        return affected(connection, statement) == 1
+        return affected(connection, statement, values) == 1
     except sa.exc.IntegrityError as error:
-        if not _is_missing_parent(error):
+        if not is_missing_parent(error):
             raise
         missing = f"client {values['client_id']}" if "client_id" in values else values["pool_id"]
         raise ResourceNotFoundException(f"User pool {missing} does not exist.") from error
@@ -88,10 +94,40 @@ def replace_document(
         raise ConcurrentModificationException
 
 
+@cache
+def _add(dialect: str, table: sa.Table) -> sa.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+def write_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> None:
+    """Add the row, whose keys are surely not taken."""
+    connection.execute(_new(table), values)
+
+
+@cache
+def _new(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
+
+
 def find(connection: sa.Connection, table: sa.Table, **key: str) -> sa.Row[Any] | None:
     if not all(is_storable(value) for value in key.values()):
         return None
     return connection.execute(_select(table, *key), key).one_or_none()
+
+
+def select(connection: sa.Connection, table: sa.Table, **key: str) -> Sequence[sa.Row[Any]]:
+    """All rows of a key that was read."""
+    return connection.execute(_select(table, *key), key).all()
+
+
+def lock(connection: sa.Connection, table: sa.Table, **key: str) -> sa.Row[Any] | None:
+    """The row, locked until the transaction ends. Its key is one that was read, so it is storable."""
+    return connection.execute(_select_for_update(table, *key), key).one_or_none()
+
+
+@cache
+def _select_for_update(table: sa.Table, *names: str) -> sa.Select[Any]:
+    return _select(table, *names).with_for_update()
 
 
 @cache
@@ -119,8 +155,12 @@ def count(connection: sa.Connection, table: sa.Table, **scope: str) -> int:
 def remove(connection: sa.Connection, table: sa.Table, **key: str) -> bool:
     if not all(is_storable(value) for value in key.values()):
         return False
-    conditions = [table.c[name] == value for name, value in key.items()]
-    return connection.execute(sa.delete(table).where(*conditions)).rowcount > 0
+    return connection.execute(_delete(table, *key), key).rowcount > 0
+
+
+@cache
+def _delete(table: sa.Table, *names: str) -> sa.Delete:
+    return sa.delete(table).where(*(table.c[name] == sa.bindparam(name) for name in names))
 
 
 def remove_oldest(
@@ -133,7 +173,14 @@ def remove_oldest(
     return connection.execute(statement).rowcount
 
 
-def _is_missing_parent(error: sa.exc.IntegrityError) -> bool:
+def missing_parent(error: BaseException) -> ResourceNotFoundException | None:
+    """What a write is answered with when the pool or the person that its row belongs to was deleted meanwhile."""
+    if isinstance(error, sa.exc.IntegrityError) and is_missing_parent(error):
+        return ResourceNotFoundException("The resource does not exist.", detail="deleted meanwhile")
+    return None
+
+
+def is_missing_parent(error: sa.exc.IntegrityError) -> bool:
     """Whether a row was refused because what it belongs to is not there."""
     if getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION:
         return True

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from poolhouse.core.errors import StoreUnavailable
+from poolhouse.store import rows
 from poolhouse.store.database import Begin, Bell, Forget
 from poolhouse.store.in_use import InUse
 from poolhouse.store.sqlite_bell import SqliteBell
@@ -220,6 +221,8 @@ def translated(error: BaseException) -> BaseException:
     what the work raised, or a defect of ours."""
     if not isinstance(error, sa.exc.DBAPIError):
         return error
+    if (gone := rows.missing_parent(error)) is not None:
+        return gone
     if isinstance(error.orig, sqlite3.OperationalError | sqlite3.InterfaceError):
         return StoreUnavailable(str(error.orig))
     # The bare class stands for a file that is damaged or no database at all.
