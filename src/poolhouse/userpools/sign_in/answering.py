@@ -39,7 +39,7 @@ from poolhouse.userpools.passwords import (
 )
 from poolhouse.userpools.sign_in.asking import code_hash, device_of, srp_of_person
 from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin, refuse_state
-from poolhouse.userpools.sign_in.choosing import choose
+from poolhouse.userpools.sign_in.choosing import available, choose
 from poolhouse.userpools.sign_in.going_on import go_on
 from poolhouse.userpools.software_tokens import IS_SET_UP, verify_totp
 
@@ -144,7 +144,8 @@ async def _refuse_unknown_device(attempt: Attempt) -> None:
 
 async def _select_challenge(attempt: Attempt) -> InitiateAuthResponse:
     answer = attempt.value("ANSWER")
-    if answer not in attempt.state["available"]:
+    # Asked again: what could be chosen when the sign-in began may be gone, or be no way past a factor any more.
+    if answer not in await available(attempt):
         raise InvalidParameterException(f"{answer} is not an available challenge.")
     return await choose(attempt, answer, by_password)
 

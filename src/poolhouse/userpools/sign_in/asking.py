@@ -17,7 +17,7 @@ from poolhouse.core.errors import (
     ResourceNotFoundException,
     TooManyRequestsException,
 )
-from poolhouse.core.existence import made_up_address
+from poolhouse.core.existence import hides_existence, made_up_address
 from poolhouse.core.ids import random_text
 from poolhouse.core.messages import Medium, Purpose, mask
 from poolhouse.core.mfa import MfaChoice
@@ -37,6 +37,7 @@ from poolhouse.operation import Call
 from poolhouse.store import Transaction
 from poolhouse.userpools import codes as counting
 from poolhouse.userpools import delivery, devices, sessions
+from poolhouse.userpools.existence import count_name
 from poolhouse.userpools.sign_in.attempt import Attempt, may_begin
 
 DIGITS = "0123456789"
@@ -79,6 +80,10 @@ class Sending:
         )
 
 
+FIRST_CODES = frozenset({Step.EMAIL_OTP_FIRST, Step.SMS_OTP})
+"""Codes that anybody can have sent to anybody, without a proof."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A challenge as it is put."""
@@ -94,6 +99,22 @@ class Asked:
     def told(self, ticket: Ticket) -> dict[str, str]:
         """ChallengeParameters."""
         return {**self.parameters, **({"SECRET_BLOCK": ticket.block} if self.has_block else {})}
+
+    def post(self, tx: Transaction, attempt: Attempt) -> list[str]:
+        """Put what is to be sent into the outbox; its id there. Where nobody may learn who exists, what is counted
+        is the name, anybody's, and a person who was sent too many is sent nothing and looks as if.
+
+        Raises:
+            TooManyRequestsException: too many codes were sent.
+        """
+        if self.step not in FIRST_CODES or not hides_existence(attempt.app):
+            return [] if self.sending is None else [self.sending.post(tx, attempt)]
+        if not count_name(tx, attempt.call, attempt.pool, "sign_in", attempt.person.name, MOST_CODES):
+            raise TooManyRequestsException(detail="codes asked for under one name")
+        try:
+            return [] if self.sending is None else [self.sending.post(tx, attempt)]
+        except TooManyRequestsException:
+            return []
 
 
 async def ask(attempt: Attempt, step: Step, mfa: MfaChoice) -> Asked:

@@ -23,6 +23,7 @@ from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
+from poolhouse.userpools.existence import begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Attempt:
     session: Session | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
     """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start."""
+    begun: float = field(default_factory=begin)
+    """When the work for the answer began, for `on_the_beat`."""
 
     @property
     def pool(self) -> UserPool:

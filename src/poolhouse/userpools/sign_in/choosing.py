@@ -76,7 +76,6 @@ async def begin(attempt: Attempt, by_password: ByPassword) -> InitiateAuthRespon
     asked = Asked(
         Step.SELECT_CHALLENGE,
         {"USERNAME": attempt.person.name},
-        state={"available": list(offered)},
         available=offered,
     )
     return await put(attempt, asked)

@@ -15,7 +15,8 @@ from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.store import Transaction
 from poolhouse.userpools import devices, sessions
 from poolhouse.userpools.delivery import deliver_now_or_later, deliver_unseen
-from poolhouse.userpools.sign_in.asking import Asked, ask
+from poolhouse.userpools.existence import on_the_beat
+from poolhouse.userpools.sign_in.asking import FIRST_CODES, Asked, ask
 from poolhouse.userpools.sign_in.attempt import Attempt, refuse_state
 from poolhouse.userpools.user_tokens import SIGNED_IN_STATES, issue_user_tokens
 
@@ -79,7 +80,7 @@ async def put(attempt: Attempt, asked: Asked, also: Also = unchanged) -> Initiat
 
     def keep(tx: Transaction) -> tuple[str, dict[str, str], list[str]]:
         also(tx, None if user is None else tx.users.lock(user.pool_id, user.sub))
-        sent = [] if asked.sending is None else [asked.sending.post(tx, attempt)]
+        sent = asked.post(tx, attempt)
         if attempt.session is None:
             sub = None if user is None else user.sub
             ticket = sessions.begin(tx, call, attempt.app, sub, asked.step.value, state)
@@ -89,9 +90,10 @@ async def put(attempt: Attempt, asked: Asked, also: Also = unchanged) -> Initiat
 
     session, parameters, sent = await call.store.write(keep)
     if hides_existence(attempt.app):
-        deliver_unseen(
-            call, sent
-        )  # the time of the answer must not tell whether there was anybody to write to
+        # Neither the time of the answer nor its outcome may tell whether there was anybody to write to.
+        deliver_unseen(call, sent)
+        if asked.step in FIRST_CODES:
+            await on_the_beat(attempt.begun)
     else:
         await deliver_now_or_later(call, sent)
     answer: InitiateAuthResponse = {
