@@ -18,6 +18,7 @@ from tests.conftest import MASTER_KEY, a_server_on
 from tests.fuzz.house import House, a_house
 from tests.fuzz.wire import FORM
 from tests.oauth.test_token import basic
+from tests.security.secrets_of_people import use_secrets_of_people
 
 from poolhouse.core.secret import Secret
 from poolhouse.store.master_keys import KEY_FILE
@@ -129,11 +130,14 @@ def test_no_secret_leaves_the_house_by_a_side_door(
     folder = tmp_path / "data"
     settings = {"log_level": "debug", "root_secret_access_key": Secret(ROOT_SECRET)}
     with standard_output() as output:
-        with a_server_on(engine, folder, request, **settings) as server:
+        with a_server_on(engine, folder, request, rate_per_person=0, **settings) as server:
             server.secret_access_key = ROOT_SECRET
             with a_house(server) as house:
+                used = use_secrets_of_people(house)
                 made, errors = use_every_secret(house)
+                made |= used.secrets
                 places = [("an error answer", error) for error in errors]
+                places += [(f"an error answer of {operation}", answer) for operation, answer in used.answers]
                 places.append(("the figures", house.wire.send("GET", "/metrics").body))
                 places.append(("the database", repr(house.database.rows()).encode()))
                 places += files_of(folder)
@@ -148,6 +152,13 @@ def test_no_secret_leaves_the_house_by_a_side_door(
         if any(spelling in content for spelling in spellings(secret))
     ]
     assert found == []
+    told = [
+        (what, place)
+        for what, code in used.codes.items()
+        for place, content in places
+        if re.search(rb"(?<![0-9a-zA-Z])%s(?![0-9a-zA-Z])" % code.encode(), content)
+    ]
+    assert told == []
 
 
 def master_key_of(folder: Path) -> str:

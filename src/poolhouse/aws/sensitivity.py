@@ -17,11 +17,11 @@ third a device's secret can be tried out offline."""
 
 @cache
 def is_sensitive(service: str, shape: str) -> bool:
-    """Whether a value of this shape, or anything in it, is marked sensitive: then no message prints it."""
+    """Whether a value of this shape, or anything in it, is a secret: then no message prints it."""
     document = service_model(service).shapes[shape]
     if shape in _SHOWN:
         return False
-    if document.get("sensitive"):
+    if document.get("sensitive") or shape in _SECRET_BESIDES:
         return True
     parts = [document[part]["shape"] for part in ("key", "value", "member") if part in document]
     parts += [member["shape"] for member in document.get("members", {}).values()]
