@@ -91,7 +91,8 @@ def may_send_to(tx: Transaction, call: Call, pool_id: str, destination: str, pur
 
     Each purpose by itself: what strangers do in another's name must not use up what the owner needs for a reset.
     """
-    key = codes.name_digest(call.store.key_for(KEY), destination)
+    # Mail systems do not heed case: else one mailbox would have an address for every spelling.
+    key = codes.name_digest(call.store.key_for(KEY), destination.casefold())
     return count(tx, call, pool_id, SEND, f"{purpose} to {key}", codes.MAX_SENDINGS_TO_ONE_ADDRESS)
 
 
