@@ -194,6 +194,17 @@ class TestSns:
         an_sms(server, pool)
         assert "/ap-south-1/sns/aws4_request" in receiver.requests[0][1]["authorization"]
 
+    @pytest.mark.parametrize("region", ["evil.test/x?", "evil.test#", "a@evil.test:1", "EU-WEST-1\n"])
+    def test_goes_to_no_host_that_a_pool_makes_up(
+        self, own_server: OwnServer, receiver: Receiver, region: str
+    ) -> None:
+        server = own_server(**by_sns(receiver))
+        sms = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "SnsRegion": region}
+        pool = the_pool(server, a_pool(server.client(), SmsConfiguration=sms))
+        with pytest.raises(CodeDeliveryFailureException):
+            an_sms(server, pool)
+        assert receiver.requests == []
+
     def test_a_number_that_is_none_is_told(self, own_server: OwnServer, receiver: Receiver) -> None:
         server = own_server(**by_sns(receiver))
         pool = the_pool(server, a_pool(server.client()))

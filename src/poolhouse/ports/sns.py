@@ -24,6 +24,8 @@ NEVER = frozenset(
     }
 )
 """Errors that are the number's own. What is wrong with keys, limits or the service may be mended."""
+REGION = re.compile(r"[a-z0-9-]+")
+"""One label of a host name: what a pool's owner writes for a region must not make another host of Amazon's."""
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -46,6 +48,8 @@ class SnsCarrier:
 
     async def carry(self, message: Outgoing) -> None:
         region = message.sns_region or self._account.region
+        if REGION.fullmatch(region) is None:
+            raise Refused("the pool's SnsRegion is no region")
         url = (self._account.endpoint_url or f"https://sns.{region}.amazonaws.com").rstrip("/") + "/"
         body = urlencode(self._parameters(message)).encode()
         answer = await self._outbound.post(url, body, self._signed(url, region, body))
