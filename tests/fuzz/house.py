@@ -184,6 +184,8 @@ class House:
                 "GetAccessKey",
                 "ListSigningKeys",
             ),
+            *("ListUsers", "ListUsersInGroup", "AdminGetUser", "AdminListDevices", "AdminListGroupsForUser"),
+            *("AdminGetUserAuthFactors", "GetUser", "ListWebAuthnCredentials", "ListInboxMessages"),
         ):
             reply = self.call(operation)
             assert reply.status == 200, (operation, reply.body[:500])

@@ -51,7 +51,6 @@ def test_whatever_is_stored_everything_is_answered(house: House, operation: str,
     request = without_contradictions(operation, data.draw(request_of(operation, given)))
     reply = house.call(operation, request)
     check_harmless(reply)
-    house.call("UpdateUserPool", {"UserPoolId": house.machine.pool_id})
     keep_the_machine(house)
     check_new_things(house, operation, reply.document if reply.body else {}, request)
     house.check_all_answers()
@@ -91,7 +90,8 @@ def without_contradictions(operation: str, request: dict[str, Any]) -> dict[str,
 
 
 def keep_the_machine(house: House) -> None:
-    """An update may rightly have taken flow, scope or resource server from the client, or the key's status."""
+    """An update may rightly have taken flow, scope or resource server from the client, the key's status, or from
+    people the issuer of their tokens and what their pool offers."""
     pool = {"UserPoolId": house.machine.pool_id}
     scopes = [{"ScopeName": name, "ScopeDescription": name} for name in ("read", "write")]
     orders = {**pool, "Identifier": "orders", "Name": "Orders", "Scopes": scopes}
@@ -102,7 +102,14 @@ def keep_the_machine(house: House) -> None:
         "AllowedOAuthScopes": ["orders/read"],
         "AllowedOAuthFlowsUserPoolClient": True,
     }
-    for operation, request in (("UpdateResourceServer", orders), ("UpdateUserPoolClient", client)):
+    own = house.requests()
+    for operation, request in (
+        ("UpdateUserPool", own["UpdateUserPool"]),
+        ("SetUserPoolMfaConfig", own["SetUserPoolMfaConfig"]),
+        ("UpdateUserPoolExtensions", pool),
+        ("UpdateResourceServer", orders),
+        ("UpdateUserPoolClient", client),
+    ):
         reply = house.call(operation, request)
         assert reply.status == 200, (operation, reply.body)
 
