@@ -15,12 +15,11 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from poolhouse import credentials
 from poolhouse.config import Settings
-from poolhouse.config.rules import is_near
 from poolhouse.core.ids import Random
+from poolhouse.core.loopback import is_near_url
 from poolhouse.edge import descriptors, notify
 from poolhouse.edge.addresses import Addresses
 from poolhouse.edge.application import AdminApplication, Application
@@ -40,7 +39,7 @@ from poolhouse.ports import Ports
 from poolhouse.ports.carriers import Carrier
 from poolhouse.ports.mail import SmtpCarrier, SmtpServer
 from poolhouse.ports.passwords import Argon2Hasher
-from poolhouse.ports.powers import GmpPowers
+from poolhouse.ports.powers import powers
 from poolhouse.ports.signer import LoopSigner
 from poolhouse.ports.sms import SmsWebhook
 from poolhouse.ports.sns import SnsAccount, SnsCarrier
@@ -151,7 +150,7 @@ def _ports(settings: Settings, clock: Clock) -> Ports:
     return Ports(
         signer=LoopSigner(),
         passwords=Argon2Hasher(settings.hashing_threads, settings.hashing_queue),
-        powers=GmpPowers(settings.hashing_threads, settings.hashing_queue),
+        powers=powers(settings.hashing_threads, settings.hashing_queue),
         mail=_mail(settings),
         sms=_sms(settings, clock),
     )
@@ -202,7 +201,7 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
     settings = with_root_keys(settings)
     if settings.root_access_key_id is None:
         log.warning("the root has no access key: only keys that were made before can administer this server")
-    if settings.local_inbox and not is_near(urlsplit(settings.public_url).hostname or ""):
+    if settings.local_inbox and not is_near_url(settings.public_url):
         for what, carrier in (("e-mail", settings.smtp_host), ("SMS", _sms_way(settings))):
             if carrier is None:
                 log.warning("nothing is configured to carry %s: it stays in the local inbox", what)

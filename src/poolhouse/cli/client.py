@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from poolhouse.cli.failures import CommandFailed
 from poolhouse.cli.settings import add_whereabouts, settings_from
 from poolhouse.cli.whereabouts import Whereabouts, whereabouts
+from poolhouse.core.loopback import is_near_url
 
 Client = Any
 """botocore makes a client's methods while it runs; there is no type for them."""
@@ -74,7 +73,7 @@ def _client(service: str, place: Whereabouts) -> Client:
     session = Session()
     session.set_config_variable("profile", None)
     session.get_component("data_loader").search_paths.append(str(OWN_MODELS))
-    near = is_near(place.endpoint)
+    near = is_near_url(place.endpoint)
     return session.create_client(
         service,
         region_name=place.region,
@@ -91,14 +90,3 @@ def _client(service: str, place: Whereabouts) -> Client:
             proxies={} if near else None,
         ),
     )
-
-
-def is_near(url: str) -> bool:
-    """Whether the address is this machine's own."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

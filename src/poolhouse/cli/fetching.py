@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from poolhouse.cli.client import is_near
 from poolhouse.cli.failures import CommandFailed
+from poolhouse.core.loopback import is_near_url
 
 LARGEST = 1024 * 1024
 
@@ -51,7 +51,7 @@ def fetch(
     body = None if form is None else urlencode(form).encode()
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}))  # noqa: S310 -- checked above
     # A proxy that the machine uses for the outside can't reach this machine's own server.
-    proxies = urllib.request.ProxyHandler({} if is_near(url) else None)
+    proxies = urllib.request.ProxyHandler({} if is_near_url(url) else None)
     try:
         with urllib.request.build_opener(proxies).open(request, timeout=timeout) as answer:
             return Answer(answer.status, answer.read(LARGEST))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from poolhouse.config.schema import ConfigurationError
 from poolhouse.config.settings import Settings
+from poolhouse.core.loopback import is_near
 
 
 def inconsistencies(settings: Settings) -> list[str]:
@@ -78,14 +79,6 @@ def _clear_text(settings: Settings) -> Iterator[str]:
                 f"{name} is plain HTTP to another machine: codes would cross the network in clear text. Use"
                 " https, or, on a network you trust, insecure_http."
             )
-
-
-def is_near(host: str) -> bool:
-    """Whether a host is this machine's own, as far as its name says."""
-    try:
-        return is_loopback(host)
-    except ValueError:
-        return False  # a name
 
 
 def _someone_ends_tls(settings: Settings) -> bool:

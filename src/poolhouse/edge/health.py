@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
 
 from poolhouse.core.errors import StoreUnavailable
+from poolhouse.core.loopback import is_near
 from poolhouse.http import Request, Response
 from poolhouse.oauth.face import method_not_allowed, not_found
 from poolhouse.operation import Parts
@@ -87,13 +87,6 @@ class Health:
         it, trusted or not, says so in its headers."""
         if request.is_admin:
             return True
-        if self._parts.settings.admin_port is not None or not _is_loopback(request.peer):
+        if self._parts.settings.admin_port is not None or not is_near(request.peer):
             return False
         return not any(name in SPOKEN_FOR for name, _ in request.headers)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -12,8 +12,8 @@ import hashlib
 from html import escape
 from urllib.parse import urlsplit
 
-from poolhouse.config.rules import is_near
 from poolhouse.core.errors import StoreUnavailable
+from poolhouse.core.loopback import is_near, is_near_url
 from poolhouse.core.messages import plain_text
 from poolhouse.core.outgoing import Outgoing
 from poolhouse.edge.health import SPOKEN_FOR
@@ -50,7 +50,7 @@ class InboxPage:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         settings = parts.settings
-        self._is_open = settings.local_inbox and is_near(urlsplit(settings.public_url).hostname or "")
+        self._is_open = settings.local_inbox and is_near_url(settings.public_url)
 
     async def answer(self, request: Request) -> Response:
         if not (self._is_open and _is_from_here(request)):

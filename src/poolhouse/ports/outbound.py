@@ -5,7 +5,6 @@ No redirect is followed, an answer is read up to a limit, and TLS is checked aga
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from poolhouse import __version__
+from poolhouse.core.loopback import is_near_url
 from poolhouse.ports.carriers import Unavailable
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Outbound:
         # Imported late: most processes never call anybody.
         import httpx
 
-        near = is_near(url)
+        near = is_near_url(url)
         if near not in self._clients:
             self._clients[near] = httpx.AsyncClient(
                 verify=ssl.create_default_context(),
@@ -77,14 +77,3 @@ class Outbound:
                 trust_env=not near,
             )
         return self._clients[near]
-
-
-def is_near(url: str) -> bool:
-    """Whether the address is this machine's own."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

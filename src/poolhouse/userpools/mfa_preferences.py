@@ -28,6 +28,7 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools.person import authenticate_person
+from poolhouse.userpools.users.describe import factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,4 @@ def _auth_factors(tx: Transaction, pool: UserPool, user: User | None) -> GetUser
         "Username": user.username,
         "ConfiguredUserAuthFactors": list(configured),
     }
-    if user.mfa.preferred is not None:
-        answer["PreferredMfaSetting"] = user.mfa.preferred.value
-    if user.mfa.enabled:
-        answer["UserMFASettingList"] = sorted(factor.value for factor in user.mfa.enabled)
-    return answer
+    return {**answer, **factors(user)}

@@ -32,7 +32,7 @@ from poolhouse.userpools.passwords import (
     settle_proof,
 )
 from poolhouse.userpools.person import Person, authenticate_person
-from poolhouse.userpools.users.describe import attribute_list, mfa_options
+from poolhouse.userpools.users.describe import attribute_list, factors, mfa_options
 from poolhouse.userpools.users.passwords import TRIES, has_same_password
 
 TOO_OFTEN = "Attempt limit exceeded, please try after some time."
@@ -54,11 +54,7 @@ async def get_user(call: Call, request: GetUserRequest) -> GetUserResponse:
     }
     if options := mfa_options(user):
         answer["MFAOptions"] = options
-    if user.mfa.preferred is not None:
-        answer["PreferredMfaSetting"] = user.mfa.preferred.value
-    if user.mfa.enabled:
-        answer["UserMFASettingList"] = sorted(factor.value for factor in user.mfa.enabled)
-    return answer
+    return {**answer, **factors(user)}
 
 
 async def delete_user(call: Call, request: DeleteUserRequest) -> None:

@@ -18,7 +18,7 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
-from poolhouse.userpools.users.describe import attribute_list, mfa_options
+from poolhouse.userpools.users.describe import attribute_list, factors, mfa_options
 
 
 async def admin_get_user(call: Call, request: AdminGetUserRequest) -> AdminGetUserResponse:
@@ -41,11 +41,7 @@ async def admin_get_user(call: Call, request: AdminGetUserRequest) -> AdminGetUs
     }
     if options := mfa_options(user):
         answer["MFAOptions"] = options
-    if user.mfa.preferred is not None:
-        answer["PreferredMfaSetting"] = user.mfa.preferred.value
-    if user.mfa.enabled:
-        answer["UserMFASettingList"] = sorted(factor.value for factor in user.mfa.enabled)
-    return answer
+    return {**answer, **factors(user)}
 
 
 async def admin_enable_user(call: Call, request: AdminEnableUserRequest) -> AdminEnableUserResponse:

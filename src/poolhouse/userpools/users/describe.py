@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TypedDict
 
 from poolhouse.core.documents import epoch
 from poolhouse.core.users import Factor, User
@@ -33,6 +34,21 @@ def attribute_list(user: User, only: Collection[str] | None = None) -> list[Attr
     return [
         {"Name": name, "Value": value} for name, value in everything.items() if only is None or name in only
     ]
+
+
+class Factors(TypedDict, total=False):
+    PreferredMfaSetting: str
+    UserMFASettingList: list[str]
+
+
+def factors(user: User) -> Factors:
+    """The second factors that a person switched on, as several answers show them."""
+    shown: Factors = {}
+    if user.mfa.preferred is not None:
+        shown["PreferredMfaSetting"] = user.mfa.preferred.value
+    if user.mfa.enabled:
+        shown["UserMFASettingList"] = sorted(factor.value for factor in user.mfa.enabled)
+    return shown
 
 
 def mfa_options(user: User) -> list[MFAOptionType]:
