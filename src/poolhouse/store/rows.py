@@ -35,10 +35,10 @@ def is_storable(key: str) -> bool:
 
 def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """INSERT in the engine's own dialect, which knows ON CONFLICT."""
-    return _insert(connection.dialect.name, table)
+    return insert_of(connection.dialect.name, table)
 
 
-def _insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+def insert_of(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     # Imported here: PostgreSQL's takes a tenth of a start, and an embedded database never needs it.
     if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite
@@ -49,9 +49,7 @@ def _insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table)
 
 
-def affected(
-    connection: sa.Connection, statement: sa.Insert, values: Mapping[str, Any] | None = None
-) -> int:
+def affected(connection: sa.Connection, statement: sa.Insert, values: Mapping[str, Any] | None = None) -> int:
     """Run it; how many rows it wrote."""
     return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount
 
@@ -96,7 +94,7 @@ def replace_document(
 
 @cache
 def _add(dialect: str, table: sa.Table) -> sa.Insert:
-    return _insert(dialect, table).on_conflict_do_nothing()
+    return insert_of(dialect, table).on_conflict_do_nothing()
 
 
 def write_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> None:

@@ -80,6 +80,12 @@ def settle_attempt(
     return False
 
 
+def is_untried(tx: Transaction, pool_id: str, key: str, now: datetime) -> bool:
+    """Whether nothing is counted: then no lock stands, and a right attempt has nothing to forget."""
+    attempts = tx.attempts.find(pool_id, PASSWORDS, key, now)
+    return attempts.count == 0 and not attempts.is_locked(now)
+
+
 def settle_proof(tx: Transaction, pool_id: str, key: str, now: datetime, proof: Proof) -> Verdict:
     """`settle_attempt` for a proof of `prove_password`. A password that was changed since is proved no more; one that
     is to be kept better is."""
@@ -100,7 +106,7 @@ def still_holds(tx: Transaction, pool_id: str, proof: Proof) -> bool:
     """Whether the password that was proved is still the person's: for the transaction that opens something by it,
     where that comes after the one that settled the proof."""
     read = proof.password
-    return proof.right and read is not None and is_same(read, tx.passwords.find(pool_id, read.sub))
+    return proof.right and read is not None and tx.passwords.set_at(pool_id, read.sub) == read.set_at
 
 
 def is_same(read: Password | None, current: Password | None) -> bool:

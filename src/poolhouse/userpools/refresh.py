@@ -14,6 +14,7 @@ by what that one left.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -200,7 +201,7 @@ def _admitted(tx: Transaction, asked: Asked, user: User | None, family: Family |
         NotAuthorizedException
     """
     client = asked.app.client
-    tx.clients.get(client.pool_id, client.id)
+    tx.clients.require(client.pool_id, client.id)
     if user is None or family is None:
         raise NotAuthorizedException(
             INVALID, detail="no such sign-in: the person was deleted, or it was long ago"
@@ -225,7 +226,9 @@ def _is_on_its_device(tx: Transaction, asked: Asked, family: Family) -> bool:
 
 def _standing(tx: Transaction, call: Call, asked: Asked, family: Family) -> Standing:
     """Raises NotAuthorizedException: the sign-in has ended."""
-    found = standing(family, asked.hash, tx.families.retired(family), asked.rotation, call.now)
+    # Those that were exchanged are of interest only where another token is presented than the family has.
+    retired = {} if hmac.compare_digest(family.current, asked.hash) else tx.families.retired(family)
+    found = standing(family, asked.hash, retired, asked.rotation, call.now)
     if found is Standing.EXPIRED:
         raise NotAuthorizedException(EXPIRED)
     if found is Standing.REVOKED:

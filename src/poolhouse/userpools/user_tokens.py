@@ -42,14 +42,15 @@ async def issue_user_tokens(
     device_key: str | None = None,
     new_device: bool = False,
     trigger: str = "Authentication",
-    also: Callable[[Transaction, User], None] | None = None,
+    also: Callable[[Transaction, User], User | None] | None = None,
     states: Collection[UserStatus] = SIGNED_IN_STATES,
 ) -> AuthenticationResultType:
     """The tokens of a sign-in in which everything that was asked for has been proved.
 
     Between the proof and here a person can have been disabled, deleted or told to choose another password, and a
     client deleted: all of it is read again, under the lock that whoever does so takes too. `also` is the caller's
-    part of that transaction, which uses up what was proved; it may change the person, as a new password does.
+    part of that transaction, which uses up what was proved; it may change the person, as a new password does, and
+    gives the person as they are then, or None for who has to be read again.
     `states` are those in which tokens are given: RESET_REQUIRED too, say, where no password was asked for.
 
     `device_key` is the device that signed in; with `new_device` the person gets a key for one.
@@ -79,14 +80,13 @@ async def issue_user_tokens(
     )
 
     def begin(tx: Transaction) -> tuple[User, Sequence[Group]]:
-        tx.clients.get(family.pool_id, family.client_id)
+        tx.clients.require(family.pool_id, family.client_id)
         user = tx.users.lock(family.pool_id, sub)
         if user is None:
             raise NotAuthorizedException(detail="the person was deleted meanwhile")
         refuse_disabled(user)
         if also is not None:
-            also(tx, user)
-            user = tx.users.by_sub(family.pool_id, sub) or user
+            user = also(tx, user) or tx.users.by_sub(family.pool_id, sub) or user
         _refuse_state(user, states)
         tx.families.add(family)
         return user, tx.memberships.of(family.pool_id, sub)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,12 +32,7 @@ class Attempts:
             "pool_id": pool_id, "kind": kind, "key": key, "tries": 0, "since": now, "expires_at": now + KEPT
         }  # fmt: skip
         # One statement, for a row that is there may be gone by the next: forgotten by who got in.
-        statement = rows.insert(self._connection, attempt).values(values)
-        row = self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["pool_id", "kind", "key"], set_={"tries": attempt.c.tries}
-            ).returning(attempt)
-        ).one()
+        row = self._connection.execute(_lock(self._connection.dialect.name), values).one()
         return Counted(row.tries, row.since, row.locked_until)
 
     def put(self, pool_id: str, kind: str, key: str, counted: Counted) -> None:
@@ -56,3 +53,11 @@ class Attempts:
 
     def remove_expired(self, before: datetime, limit: int) -> int:
         return rows.remove_oldest(self._connection, attempt, "expires_at", before, limit)
+
+
+@cache
+def _lock(dialect: str) -> sa.sql.dml.ReturningInsert[Any]:
+    statement = rows.insert_of(dialect, attempt)
+    return statement.on_conflict_do_update(
+        index_elements=["pool_id", "kind", "key"], set_={"tries": attempt.c.tries}
+    ).returning(attempt)

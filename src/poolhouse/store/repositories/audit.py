@@ -39,7 +39,7 @@ class Audit:
             "pool_id": record.pool_id,
             "document": write_document("audit", document),
         }
-        self._connection.execute(sa.insert(audit).values(values))
+        rows.write_new(self._connection, audit, values)
 
     def page(
         self, account_id: str, *, pool_id: str | None = None, after: str = "", size: int

@@ -18,6 +18,9 @@ from poolhouse.store.tables import user_pool_client
 _DOCUMENTS_OF_POOL = sa.select(user_pool_client.c.document).where(
     user_pool_client.c.pool_id == sa.bindparam("pool_id")
 )
+_IS_THERE = sa.select(user_pool_client.c.id).where(
+    user_pool_client.c.pool_id == sa.bindparam("pool_id"), user_pool_client.c.id == sa.bindparam("id")
+)
 
 
 class Clients:
@@ -32,6 +35,12 @@ class Clients:
         if row is None:
             raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
         return _from_row(row)
+
+    def require(self, pool_id: str, client_id: str) -> None:
+        """Raises ResourceNotFoundException: the client is gone."""
+        key = {"pool_id": pool_id, "id": client_id}
+        if self._connection.execute(_IS_THERE, key).scalar_one_or_none() is None:
+            raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
 
     def find(self, client_id: str) -> UserPoolClient | None:
         row = rows.find(self._connection, user_pool_client, id=client_id)

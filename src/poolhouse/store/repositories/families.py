@@ -38,7 +38,7 @@ class Families:
             "document": write_document("token_family", family.to_document()),
             "version": 1,
         }
-        self._connection.execute(sa.insert(token_family).values(values))
+        rows.write_new(self._connection, token_family, values)
 
     def find(self, pool_id: str, id: str) -> Family | None:
         row = rows.find(self._connection, token_family, pool_id=pool_id, id=id)
@@ -46,14 +46,13 @@ class Families:
 
     def lock(self, pool_id: str, id: str) -> Family | None:
         """The family, its row locked until the transaction ends. Lock its person first, as everybody does."""
-        mine = (token_family.c.pool_id == pool_id) & (token_family.c.id == id)
-        row = self._connection.execute(sa.select(token_family).where(mine).with_for_update()).one_or_none()
+        row = rows.lock(self._connection, token_family, pool_id=pool_id, id=id)
         return None if row is None else _from_row(row)
 
     def retired(self, family: Family) -> Mapping[bytes, datetime]:
         """Hashes of the refresh tokens that were exchanged last, and when each was."""
-        mine = _retired_of(family)
-        found = self._connection.execute(sa.select(retired_refresh_token).where(mine))
+        mine = {"pool_id": family.pool_id, "family_id": family.id}
+        found = rows.select(self._connection, retired_refresh_token, **mine)
         return {row.hash: row.retired_at for row in found}
 
     def replacement(self, family: Family) -> Secret:
@@ -65,23 +64,15 @@ class Families:
     def rotate(self, family: Family, current: bytes, now: datetime, *, repeatable: Secret | None) -> bool:
         """Put the refresh token of the hash `current` in the place of the one that the family has; False where
         somebody else was first, or ended the family. `repeatable` is the token itself, to be given again."""
-        statement = (
-            sa.update(token_family)
-            .where(
-                token_family.c.pool_id == family.pool_id,
-                token_family.c.id == family.id,
-                token_family.c.hash == family.current,
-                token_family.c.revoked_at.is_(None),
-            )
-            .values(
-                hash=current,
-                sealed=None if repeatable is None else self._data_keys.seal(repeatable, _place(family)),
-            )
-        )
-        if self._connection.execute(statement).rowcount != 1:
+        mine = {"of_pool": family.pool_id, "of_id": family.id}
+        change = {
+            "before": family.current,
+            "hash": current,
+            "sealed": None if repeatable is None else self._data_keys.seal(repeatable, _place(family)),
+        }
+        if self._connection.execute(_ROTATE, mine | change).rowcount != 1:
             return False
-        old = retired_refresh_token.c.retired_at <= now - LONGEST_GRACE
-        self._connection.execute(sa.delete(retired_refresh_token).where(_retired_of(family), old))
+        self._connection.execute(_FORGET_RETIRED, mine | {"until": now - LONGEST_GRACE})
         if repeatable is not None:
             values = {
                 "pool_id": family.pool_id,
@@ -89,7 +80,7 @@ class Families:
                 "hash": family.current,
                 "retired_at": now,
             }
-            self._connection.execute(sa.insert(retired_refresh_token).values(values))
+            rows.write_new(self._connection, retired_refresh_token, values)
         return True
 
     def revoke(self, pool_id: str, id: str, now: datetime) -> bool:
@@ -114,9 +105,21 @@ class Families:
         return rows.remove_oldest(self._connection, token_family, "expires_at", before, limit)
 
 
-def _retired_of(family: Family) -> sa.ColumnElement[bool]:
-    table = retired_refresh_token
-    return (table.c.pool_id == family.pool_id) & (table.c.family_id == family.id)
+_ROTATE = (
+    sa.update(token_family)
+    .where(
+        token_family.c.pool_id == sa.bindparam("of_pool"),
+        token_family.c.id == sa.bindparam("of_id"),
+        token_family.c.hash == sa.bindparam("before"),
+        token_family.c.revoked_at.is_(None),
+    )
+    .values(hash=sa.bindparam("hash"), sealed=sa.bindparam("sealed"))
+)
+_FORGET_RETIRED = sa.delete(retired_refresh_token).where(
+    retired_refresh_token.c.pool_id == sa.bindparam("of_pool"),
+    retired_refresh_token.c.family_id == sa.bindparam("of_id"),
+    retired_refresh_token.c.retired_at <= sa.bindparam("until"),
+)
 
 
 def _place(family: Family) -> Place:

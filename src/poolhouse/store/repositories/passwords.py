@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from poolhouse.core.credentials import Password
@@ -34,6 +36,11 @@ class Passwords:
             history=Password.history_of(read_document("user_password", row.document)),
             version=row.version,
         )
+
+    def set_at(self, pool_id: str, sub: str) -> datetime | None:
+        """When the person's password was set; nothing is opened for the answer."""
+        row = rows.find(self._connection, user_password, pool_id=pool_id, sub=sub)
+        return None if row is None else row.set_at
 
     def put(self, password: Password) -> None:
         """Set the password, whatever it was before."""

@@ -33,7 +33,7 @@ class Sessions:
             "created_at": session.created_at,
             "version": session.version,
         }
-        self._connection.execute(sa.insert(auth_session), values)
+        rows.write_new(self._connection, auth_session, values)
 
     def find(self, pool_id: str, id: str) -> tuple[Session, bytes] | None:
         """The session, and the hash of its present ticket."""
@@ -70,7 +70,8 @@ class Sessions:
 
     def remove(self, session: Session) -> bool:
         """End the session; False if it is not at the version that was read."""
-        return self._connection.execute(sa.delete(auth_session).where(*_same(session))).rowcount == 1
+        mine = {"pool_id": session.pool_id, "id": session.id, "version": session.version}
+        return self._connection.execute(_REMOVE, mine).rowcount == 1
 
     def remove_of(self, pool_id: str, sub: str, *, but: str = "") -> None:
         """End all that a person has begun, but the session of this id."""
@@ -109,6 +110,11 @@ def _same(session: Session) -> tuple[sa.ColumnElement[bool], ...]:
         auth_session.c.id == session.id,
         auth_session.c.version == session.version,
     )
+
+
+_REMOVE = sa.delete(auth_session).where(
+    *(auth_session.c[name] == sa.bindparam(name) for name in ("pool_id", "id", "version"))
+)
 
 
 def _place(pool_id: str, id: str) -> Place:

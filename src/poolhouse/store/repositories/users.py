@@ -47,8 +47,7 @@ class Users:
 
     def lock(self, pool_id: str, sub: str) -> User | None:
         """The person, their row locked until the transaction ends."""
-        mine = (pool_user.c.pool_id == pool_id) & (pool_user.c.sub == sub)
-        row = self._connection.execute(sa.select(pool_user).where(mine).with_for_update()).one_or_none()
+        row = rows.lock(self._connection, pool_user, pool_id=pool_id, sub=sub)
         return None if row is None else user_from_row(row)
 
     def owner_of_alias(self, pool: UserPool, kind: str, value: str) -> str | None:

@@ -31,6 +31,7 @@ from poolhouse.userpools.passwords import (
     EXCEEDED,
     Proof,
     Verdict,
+    is_untried,
     make_password,
     prove_password,
     settle_attempt,
@@ -40,7 +41,7 @@ from poolhouse.userpools.passwords import (
 from poolhouse.userpools.sign_in.asking import code_hash, device_of, srp_of_person
 from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin, refuse_state
 from poolhouse.userpools.sign_in.choosing import available, choose
-from poolhouse.userpools.sign_in.going_on import go_on
+from poolhouse.userpools.sign_in.going_on import Known, go_on, look
 from poolhouse.userpools.software_tokens import IS_SET_UP, verify_totp
 
 WRONG_CODE = "Invalid code or auth state for the user."
@@ -78,10 +79,16 @@ async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespon
             tx.sessions.remove(attempt.session)
         return verdict
 
+    def glance(tx: Transaction) -> Known | None:
+        """What is known of the person, where a right password leaves nothing to settle."""
+        is_settled = proof.improved is None and is_untried(tx, pool.id, attempts_key(attempt), call.now)
+        return look(tx, attempt, user) if is_settled else None
+
     # Before anything else is said: what a right password alone gets to hear would tell it apart during a lock.
-    if proof.right:
+    known = await call.store.read(glance) if proof.right else None
+    if proof.right and known is None:
         (await call.store.write(settle)).require_right()
-    else:
+    elif not proof.right:
         (await call.write(settle, pool_id=pool.id)).require_right()
     assert user is not None, "a wrong proof was believed"
     refuse_state(user)
@@ -95,7 +102,7 @@ async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespon
             raise NotAuthorizedException(detail="the password was changed during the step")
         return now
 
-    return await go_on(attempt, Event.PASSWORD_PROVEN, believe)
+    return await go_on(attempt, Event.PASSWORD_PROVEN, believe, known)
 
 
 def _is_over(password: Password, now: datetime) -> bool:

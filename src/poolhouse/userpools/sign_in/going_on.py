@@ -30,23 +30,34 @@ class Known:
     mfa: MfaChoice
 
 
+NOTHING = Known(Situation(), MfaChoice())
+
+
 def unchanged(tx: Transaction, user: User | None) -> User | None:
     return user
 
 
-async def go_on(attempt: Attempt, event: Event, also: Also = unchanged) -> InitiateAuthResponse:
-    """Take the sign-in from the step that was answered to the next one, or to its end.
+async def go_on(
+    attempt: Attempt, event: Event, also: Also = unchanged, known: Known | None = None
+) -> InitiateAuthResponse:
+    """Take the sign-in from the step that was answered to the next one, or to its end. `known` is what `look` has
+    found, where the caller has read it already.
 
     Raises:
         NotAuthorizedException: another request answered the step first, or the person may not go on.
     """
     call, user = attempt.call, attempt.person.user
-    known = await call.store.read(lambda tx: look(tx, attempt, user))
+    if event in ASKING:
+        known = NOTHING  # these lead to their step whoever it is
+    elif known is None:
+        known = await call.store.read(lambda tx: look(tx, attempt, user))
     step = advance(attempt.step, event, known.situation)
 
     def still_so(tx: Transaction, now: User | None) -> User | None:
         """In the transaction of the step: it is this request that goes on, and nothing has changed meanwhile."""
-        if now is not None and event not in ASKING:
+        if event in ASKING:
+            return also(tx, now)
+        if now is not None:
             refuse_state(now, by_password=attempt.step not in WITHOUT_PASSWORD)
         if advance(attempt.step, event, look(tx, attempt, now).situation) is not step:
             raise NotAuthorizedException(sessions.INVALID, detail="the person changed during the step")
@@ -60,7 +71,7 @@ async def go_on(attempt: Attempt, event: Event, also: Also = unchanged) -> Initi
 def look(tx: Transaction, attempt: Attempt, user: User | None) -> Known:
     """What is known of the person now. Of nobody nothing is, and nothing is ever proven."""
     if user is None:
-        return Known(Situation(), MfaChoice())
+        return NOTHING
     mfa = available_factors(attempt.pool, user, tx.totp.is_verified(user.pool_id, user.sub))
     situation = Situation(
         must_change_password=user.status is UserStatus.FORCE_CHANGE_PASSWORD,
@@ -110,15 +121,15 @@ async def _tokens(attempt: Attempt, also: Also) -> InitiateAuthResponse:
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
     assert user is not None, "nobody proves anything"
     key = attempt.device_key
-    is_known = await call.store.read(
-        lambda tx: key is not None and tx.devices.find(pool.id, user.sub, key) is not None
+    is_known = key is not None and await call.store.read(
+        lambda tx: tx.devices.find(pool.id, user.sub, key) is not None
     )
     is_new = tracks_devices(pool) and not is_known and attempt.step not in WITHOUT_PASSWORD
 
-    def finish(tx: Transaction, now: User) -> None:
+    def finish(tx: Transaction, now: User) -> User | None:
         if attempt.session is not None:
             sessions.end(tx, attempt.session)
-        also(tx, now)
+        return also(tx, now)
 
     result = await issue_user_tokens(
         call,
