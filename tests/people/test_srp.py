@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import secrets
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 from pycognito.aws_srp import AWSSRP, generate_hash_device
 
 from poolhouse.core import srp
-from poolhouse.core.errors import InvalidParameterException
+from poolhouse.core.errors import InvalidParameterException, TooManyRequestsException
 from poolhouse.core.secret import Secret
-from poolhouse.ports.powers import GmpPowers
+from poolhouse.ports import powers as ports
+from poolhouse.ports.powers import GmpPowers, OpenSslPowers, Powers
 
 VECTORS = json.loads((Path(__file__).parent / "srp_vectors.json").read_text())
 POOL = "us-east-1_AbCdEf123"
@@ -34,9 +36,10 @@ class SystemRandom:
 RANDOM = SystemRandom()
 
 
-@pytest.fixture(scope="module")
-def powers() -> Iterator[GmpPowers]:
-    powers = GmpPowers(threads=1, waiting=10)
+@pytest.fixture(scope="module", params=["OpenSSL", "GMP"])
+def powers(request: pytest.FixtureRequest) -> Iterator[Powers]:
+    by_openssl = request.param == "OpenSSL"
+    powers: Powers = OpenSslPowers(waiting=10) if by_openssl else GmpPowers(threads=1, waiting=10)
     yield powers
     powers.close()
 
@@ -50,7 +53,7 @@ def of(vector: dict[str, str]) -> tuple[srp.Identity, Any]:
 
 
 @pytest.mark.parametrize("kind", ["user", "device"])
-def test_every_value_of_the_vectors_is_reproduced(powers: GmpPowers, kind: str) -> None:
+def test_every_value_of_the_vectors_is_reproduced(powers: Powers, kind: str) -> None:
     vector = VECTORS[kind]
     identity, number = of(vector)
     x = srp.private_key(identity, vector["password"], number["salt"])
@@ -84,7 +87,7 @@ def a_client(password: str, **device: str) -> AWSSRP:
 
 
 def signed(
-    powers: GmpPowers, client: AWSSRP, identity: srp.Identity, verifier: srp.Verifier, answer: Any
+    powers: Powers, client: AWSSRP, identity: srp.Identity, verifier: srp.Verifier, answer: Any
 ) -> bool:
     """Whether the server believes what the client answers."""
     b = srp.new_private(RANDOM)
@@ -118,7 +121,7 @@ def signed(
     salt=st.integers(1, 2**128 - 1),
 )
 def test_a_cognito_client_proves_any_password(
-    powers: GmpPowers, password: str, username: str, salt: int
+    powers: Powers, password: str, username: str, salt: int
 ) -> None:
     identity = srp.Identity.of_user(POOL, username)
     v = asyncio.run(powers.verifier(srp.private_key(identity, password, salt)))
@@ -129,7 +132,7 @@ def test_a_cognito_client_proves_any_password(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_cognito_client_does_not_prove_another_password(powers: GmpPowers) -> None:
+def test_a_cognito_client_does_not_prove_another_password(powers: Powers) -> None:
     identity = srp.Identity.of_user(POOL, "ada")
     salt = srp.new_salt(RANDOM)
     v = asyncio.run(powers.verifier(srp.private_key(identity, "Correct-Horse-9", salt)))
@@ -139,7 +142,7 @@ def test_a_cognito_client_does_not_prove_another_password(powers: GmpPowers) -> 
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_cognito_client_proves_its_device(powers: GmpPowers) -> None:
+def test_a_cognito_client_proves_its_device(powers: Powers) -> None:
     for _ in range(8):  # salts and verifiers of several lengths
         group, key = "-AbC1dEf2", "us-east-1_11111111-2222-4333-8444-555555555555"
         password, config = generate_hash_device(group, key)
@@ -300,7 +303,7 @@ def test_nobody_looks_like_somebody() -> None:
     assert as_uuid[19] in "89ab"
 
 
-def test_powers_are_those_of_pythons_own_arithmetic(powers: GmpPowers) -> None:
+def test_powers_are_those_of_pythons_own_arithmetic(powers: Powers) -> None:
     for _ in range(5):
         x, b, A = (secrets.randbits(256) | 1 for _ in range(3))
         v = asyncio.run(powers.verifier(x))
@@ -309,3 +312,35 @@ def test_powers_are_those_of_pythons_own_arithmetic(powers: GmpPowers) -> None:
         assert v == pow(srp.g, x, srp.N)
         assert (srp.k * v + pow(srp.g, b, srp.N)) % srp.N == B
         assert pow(A * pow(v, u, srp.N), b, srp.N) == S
+
+
+@pytest.mark.parametrize("A", [1, srp.N - 1])
+def test_powers_of_what_is_no_key_are_taken_too(powers: Powers, A: int) -> None:
+    """OpenSSL refuses 1 and N - 1; SRP_A may be either, and then is as wrong as any other."""
+    u, S = asyncio.run(powers.shared(A, 5, 1, 2**255 + 1))
+    assert u == srp.scrambler(A, 5)
+    assert pow(A, 2**255 + 1, srp.N) == S
+
+
+def test_a_power_on_the_loop_leaves_it_a_turn_and_too_many_are_refused() -> None:
+    async def scenario() -> tuple[int, list[object]]:
+        powers, turns = OpenSslPowers(waiting=4), 0
+        tasks = [asyncio.create_task(powers.verifier(2**255)) for _ in range(7)]  # type: ignore[arg-type,var-annotated]
+        while not all(task.done() for task in tasks):
+            turns += 1
+            await asyncio.sleep(0)
+        return turns, await asyncio.gather(*tasks, return_exceptions=True)
+
+    turns, results = asyncio.run(scenario())
+    assert turns >= 5, "one power a turn"
+    assert [isinstance(one, TooManyRequestsException) for one in results] == [False] * 5 + [True] * 2
+
+
+def test_gmp_takes_over_when_the_library_drops_finite_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> None:
+        raise ImportError("dh")
+
+    assert isinstance(ports.powers(1, 1), OpenSslPowers)
+    monkeypatch.setattr(ports, "_openssl_power", gone)
+    with contextlib.closing(ports.powers(1, 1)) as instead:
+        assert isinstance(instead, GmpPowers)

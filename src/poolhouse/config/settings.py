@@ -296,7 +296,7 @@ class Settings:
     hashing_threads: int = _limits(
         2,
         kinds.integer(1, 256),
-        "Threads of each worker that hash passwords, and as many that compute SRP. Each needs 46 MiB while it"
+        "Threads of each worker that hash passwords. Each needs 46 MiB while it"
         " hashes; more of them than cores gain nothing.",
     )
     hashing_queue: int = _limits(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from poolhouse.core.errors import TooManyRequestsException
 from poolhouse.core.srp import N, g, k, scrambler
 from poolhouse.ports.bounded import BoundedPool
 
+Result = TypeVar("Result")
 Power = Callable[[int, int], int]
 """base^exponent mod N, for an exponent above 0."""
 
@@ -31,30 +34,45 @@ class Powers(Protocol):
 def powers(threads: int, waiting: int) -> Powers:
     """The quickest that there are."""
     try:
-        return OpenSslPowers()
+        return OpenSslPowers(waiting)
     except ImportError:
         return GmpPowers(threads, waiting)
 
 
 class OpenSslPowers:
     """By OpenSSL's Diffie-Hellman, whose shared key is a power: 0.6 ms for one, on the event loop as a signature is.
-    It holds the interpreter's lock, so another thread would make it dearer and let nobody run meanwhile.
+    It holds the interpreter's lock, so another thread would make it dearer and let nobody run meanwhile. What is asked
+    for at once is done one after the other, with a turn of the loop for everything else in between.
 
     OpenSSL takes a private key's power in constant time (BN_mod_exp_mont_consttime).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: int) -> None:
         """Raises ImportError: the library has no finite fields any more; it says that one day it will not."""
         self._power = _openssl_power()
+        self._turn = asyncio.Lock()
+        self._places = waiting + 1
 
     async def verifier(self, x: int) -> int:
-        return self._power(g, x)
+        return await self._in_turn(lambda: self._power(g, x))
 
     async def public(self, v: int, b: int) -> int:
-        return _public(self._power, v, b)
+        return await self._in_turn(lambda: _public(self._power, v, b))
 
     async def shared(self, A: int, B: int, v: int, b: int) -> tuple[int, int]:
-        return _shared(self._power, A, B, v, b)
+        return await self._in_turn(lambda: _shared(self._power, A, B, v, b))
+
+    async def _in_turn(self, work: Callable[[], Result]) -> Result:
+        if self._places == 0:
+            raise TooManyRequestsException
+        self._places -= 1
+        try:
+            async with self._turn:
+                result = work()
+                await asyncio.sleep(0)
+                return result
+        finally:
+            self._places += 1
 
     def close(self) -> None:
         pass
