@@ -306,7 +306,7 @@ def test_who_has_a_second_factor_is_not_offered_a_code_in_place_of_the_password(
 
 
 def test_nobody_is_asked_like_somebody_and_nothing_is_right(server: RunningServer, cognito: Any) -> None:
-    pool_id = a_pool_of_choice(cognito)
+    pool_id = a_pool_of_choice(cognito, AliasAttributes=["email"])
     client_id = an_app(cognito, pool_id, *CHOICE, PreventUserExistenceErrors="ENABLED")["ClientId"]
     nobody = {"USERNAME": "nobody@example.com"}
     challenge = begin(cognito, client_id, "USER_AUTH", **nobody)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from poolhouse.core import pool_settings
 from poolhouse.core.errors import InvalidParameterException
+from poolhouse.core.existence import name_digest
 from poolhouse.core.mfa import (
     EMAIL_OTP,
     PASSWORD,
@@ -15,6 +16,8 @@ from poolhouse.core.mfa import (
     first_factors,
 )
 from poolhouse.core.sign_in import Event, Step
+from poolhouse.core.user_attributes import is_email, is_phone_number
+from poolhouse.core.users import EMAIL, PHONE_NUMBER, alias_attributes
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.store import Transaction
 from poolhouse.userpools.passkeys import assertion_options, has_passkey
@@ -27,7 +30,7 @@ ByPassword = Callable[[Attempt, str], Awaitable[InitiateAuthResponse]]
 
 
 async def available(attempt: Attempt) -> tuple[str, ...]:
-    """With what this person can begin; for nobody, what the pool allows and needs no passkey.
+    """With what this person can begin; for nobody, what somebody of this pool might.
 
     A code in place of a password is no second factor's companion, and a passkey is one only where the pool says
     so: whoever would be asked for a factor is not offered them.
@@ -36,8 +39,7 @@ async def available(attempt: Attempt) -> tuple[str, ...]:
     """
     pool, person = attempt.pool, attempt.person
     if person.user is None:
-        allowed = pool_settings.first_factors(pool.settings) or [PASSWORD]
-        offered = tuple(name for name in (PASSWORD, EMAIL_OTP, SMS_OTP) if name in allowed)
+        offered = _nobodys(attempt)
     else:
         user = person.user
 
@@ -56,6 +58,31 @@ async def available(attempt: Attempt) -> tuple[str, ...]:
 
         offered = await attempt.call.store.read(look)
     return (PASSWORD_SRP, *offered) if PASSWORD in offered else offered
+
+
+def _nobodys(attempt: Attempt) -> tuple[str, ...]:
+    """What is offered to nobody: not all that the pool allows, which few people have, but drawn by the name, always
+    the same, about as often as people have it. So no offer is one that people alone get, or nobody alone."""
+    pool, name = attempt.pool, attempt.person.name
+    drawn = int(name_digest(attempt.call.store.key_for("offers of nobody"), pool, name)[:8], 16)
+
+    def one_in(number: int) -> bool:
+        nonlocal drawn
+        drawn, rest = divmod(drawn, number)
+        return rest == 0
+
+    is_address = EMAIL in alias_attributes(pool) and is_email(name)
+    is_number = PHONE_NUMBER in alias_attributes(pool) and is_phone_number(name)
+    mode = pool_settings.mfa(pool.settings)
+    asked_for_factor = mode == "ON" or (one_in(4) and mode == "OPTIONAL")
+    has = {
+        PASSWORD: True,
+        EMAIL_OTP: (not one_in(8) or is_address) and not asked_for_factor,
+        SMS_OTP: (one_in(2) or is_number) and not asked_for_factor,
+        WEB_AUTHN: one_in(4) and (not asked_for_factor or _passkey_is_two_factors(attempt)),
+    }
+    allowed = pool_settings.first_factors(pool.settings) or [PASSWORD]
+    return tuple(factor for factor in has if has[factor] and factor in allowed)
 
 
 def _passkey_is_two_factors(attempt: Attempt) -> bool:
