@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.conftest import a_pool
-from tests.people.people import an_app
-from tests.people.test_sign_in import begin, refusal
+from tests.people.people import PASSWORD, a_person, an_app, sign_in
+from tests.people.test_sign_in import begin, refusal, respond
 
 LETTERS = ["\U0001f600" * 100, "e\u0301", "\u202ea", "\u212a"]
 
@@ -47,3 +47,20 @@ def test_a_name_that_nobody_can_have_is_nobodys(cognito: Any, name: str) -> None
     for challenge in ("PASSWORD", "EMAIL_OTP", "WEB_AUTHN", name):
         asked = begin(cognito, client_id, "USER_AUTH", USERNAME=name, PREFERRED_CHALLENGE=challenge)
         assert asked["Session"]
+
+
+def test_a_name_that_is_given_with_the_new_password_is_not_anothers(cognito: Any) -> None:
+    """Else it would wait behind the other's user name, and be the one that is found when that person is gone."""
+    pool_id = a_pool(cognito, AliasAttributes=["preferred_username"])
+    a_person(cognito, pool_id, "bob")
+    cognito.admin_create_user(
+        UserPoolId=pool_id, Username="eve", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+    )
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    challenge = begin(cognito, client_id, USERNAME="eve", PASSWORD=PASSWORD)
+    new = {"USERNAME": "eve", "NEW_PASSWORD": "Another-Horse-8"}
+    taken = {**new, "userAttributes.preferred_username": "bob"}
+    assert refusal(respond, cognito, client_id, challenge, **taken)[0] == "AliasExistsException"
+    free = {**new, "userAttributes.preferred_username": "eva"}
+    assert respond(cognito, client_id, challenge, **free)["AuthenticationResult"]
+    assert sign_in(cognito, client_id, "eva", "Another-Horse-8")

@@ -12,6 +12,7 @@ from poolhouse.core.attributes import name_of
 from poolhouse.core.credentials import Password
 from poolhouse.core.devices import tracks_devices
 from poolhouse.core.errors import (
+    AliasExistsException,
     CodeMismatchException,
     ExpiredCodeException,
     InvalidParameterException,
@@ -22,7 +23,7 @@ from poolhouse.core.mfa import available_factors, with_factor
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.software_tokens import Verdict as TotpVerdict
 from poolhouse.core.user_attributes import check_changes, client_writable, is_email
-from poolhouse.core.users import EMAIL, PHONE_NUMBER, VERIFIED, Factor, User, UserStatus
+from poolhouse.core.users import EMAIL, PHONE_NUMBER, PREFERRED_USERNAME, VERIFIED, Factor, User, UserStatus
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.store import Transaction
 from poolhouse.userpools import devices, sessions
@@ -43,6 +44,7 @@ from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin
 from poolhouse.userpools.sign_in.choosing import available, choose
 from poolhouse.userpools.sign_in.going_on import Known, go_on, look
 from poolhouse.userpools.software_tokens import IS_SET_UP, verify_totp
+from poolhouse.userpools.users.aliases import has_name_of_another
 
 WRONG_CODE = "Invalid code or auth state for the user."
 WRONG_TOTP = "Invalid code received for user"
@@ -277,6 +279,7 @@ async def _new_password(attempt: Attempt) -> InitiateAuthResponse:
     Raises:
         InvalidParameterException: a required attribute is missing, or one does not fit the schema.
         NotAuthorizedException: one has a value already, or the client may not write it.
+        AliasExistsException: a name that one would be is another's.
     """
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
     assert user is not None
@@ -315,6 +318,8 @@ async def _new_password(attempt: Attempt) -> InitiateAuthResponse:
         tx.passwords.put(password)
         sessions.end_all(tx, pool.id, user.sub, but=attempt.session)
         confirmed = now.with_attributes(call.now, changes).changed(call.now, status=UserStatus.CONFIRMED)
+        if PREFERRED_USERNAME in changes and has_name_of_another(tx, pool, confirmed):
+            raise AliasExistsException(f"An account with the {PREFERRED_USERNAME} already exists.")
         return tx.users.replace(pool, confirmed)
 
     return await go_on(attempt, Event.PASSWORD_CHANGED, set_it)
