@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from pycognito.aws_srp import AWSSRP
+from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people import test_software_tokens as software_tokens
 from tests.people.people import PASSWORD, a_person, an_app, the_code
-from tests.people.test_challenges import EMAIL, a_pool_with_mfa, confirm_device, prefer
+from tests.people.test_challenges import EMAIL, EVERY_FACTOR, PHONE, a_pool_with_mfa, confirm_device, prefer
 from tests.people.test_sign_in import begin, refusal, respond
 
 
@@ -73,3 +74,24 @@ def test_a_stolen_password_does_not_get_past_a_factor_that_the_owner_set_up_mean
         respond(house.cognito, house.client_id, asked, USERNAME="ada", EMAIL_OTP_CODE=code)
     assert refused.value.response["Error"]["Code"] == "NotAuthorizedException"
     assert house.factors()[0] == ["SOFTWARE_TOKEN_MFA"]
+
+
+def test_where_a_factor_is_demanded_one_mailbox_does_not_do_for_password_and_factor(cognito: Any) -> None:
+    """The address is asked for a code though nobody switched that on: so it gets no code for a new password."""
+    pool_id = a_pool_with_mfa(cognito, "ON")
+    a_person(cognito, pool_id, **EMAIL)
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    assert begin(cognito, client_id, USERNAME="ada", PASSWORD=PASSWORD)["ChallengeName"] == "EMAIL_OTP"
+    code, message = refusal(cognito.forgot_password, ClientId=client_id, Username="ada")
+    assert code == "InvalidParameterException"
+    assert "no registered/verified email or phone_number" in message
+
+
+def test_where_a_factor_is_demanded_an_address_that_is_none_gets_a_reset(cognito: Any) -> None:
+    pool_id = a_pool(cognito)
+    sms = EVERY_FACTOR["SmsMfaConfiguration"]
+    cognito.set_user_pool_mfa_config(UserPoolId=pool_id, SmsMfaConfiguration=sms, MfaConfiguration="ON")
+    a_person(cognito, pool_id, **EMAIL, **PHONE)
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    sent = cognito.forgot_password(ClientId=client_id, Username="ada")
+    assert sent["CodeDeliveryDetails"]["AttributeName"] == "email"

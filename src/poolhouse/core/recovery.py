@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from poolhouse.core.mfa import available_factors
 from poolhouse.core.pools import UserPool
 from poolhouse.core.users import EMAIL, PHONE_NUMBER, Factor, User, UserStatus
 
@@ -27,12 +28,15 @@ def recovery_attributes(pool: UserPool) -> Sequence[str]:
 
 def recovery_address(pool: UserPool, user: User) -> tuple[str, str] | None:
     """The attribute and address that a reset code goes to: the first that is verified and is no second factor of
-    theirs, for who holds that one address would then hold both.
+    theirs, for who holds that one address would then hold both. Where a factor is demanded that may be one which
+    they did not switch on.
 
     Source: Cognito developer guide, "Forgotten passwords", "Account recovery".
     """
+    asked_for = available_factors(pool, user, has_totp=Factor.TOTP in user.mfa.enabled).factors
+    factors = user.mfa.enabled.union(asked_for)
     for attribute in recovery_attributes(pool):
-        if user.is_verified(attribute) and FACTORS[attribute] not in user.mfa.enabled:
+        if user.is_verified(attribute) and FACTORS[attribute] not in factors:
             return attribute, user.attributes[attribute]
     return None
 
