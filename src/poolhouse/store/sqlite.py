@@ -180,9 +180,13 @@ class SqliteDatabase:
     def _write_group(self, connection: sa.Connection, units: list[Unit]) -> sa.Connection | None:
         done: list[tuple[Unit, Any]] = []
         try:
-            for unit in units:
-                if not unit.is_abandoned:
-                    self._write_one(connection, unit, done)
+            if len(units) == 1 and not units[0].is_abandoned:
+                # Alone it needs no savepoint: what is taken back is the transaction.
+                done.append((units[0], self._perform(connection, units[0].work)))
+            else:
+                for unit in units:
+                    if not unit.is_abandoned:
+                        self._write_one(connection, unit, done)
             connection.commit()
         except BaseException as error:
             # The commit failed, or the engine took the whole transaction back: nothing of it was done.

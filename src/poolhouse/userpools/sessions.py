@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from poolhouse.core.errors import NotAuthorizedException
 from poolhouse.core.sessions import (
@@ -22,6 +22,7 @@ from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 
+Result = TypeVar("Result")
 INVALID = "Invalid session for the user."
 EXPIRED = "Invalid session for the user, session is expired."
 DEFAULT_MINUTES = 3
@@ -84,19 +85,37 @@ async def open_lone_session(call: Call, text: str) -> tuple[AppSnapshot, Session
 
 async def open_ticket(call: Call, app: AppSnapshot, ticket: Ticket | None) -> Session:
     """The same for a ticket in any form."""
+    session, _ = await open_with(call, app, ticket, lambda tx, session: None)
+    return session
+
+
+async def open_with(
+    call: Call, app: AppSnapshot, ticket: Ticket | None, also: Callable[[Transaction, Session], Result]
+) -> tuple[Session, Result]:
+    """The same, and what `also` reads in the same transaction: it is given a session that nothing is known of yet.
+
+    Raises:
+        NotAuthorizedException: as `open_session`.
+    """
     if ticket is None:
         raise NotAuthorizedException(INVALID, detail="a session in no form of ours")
-    found = await call.store.read(lambda tx: tx.sessions.find(app.pool.id, ticket.id))
+    asked = ticket
+
+    def read(tx: Transaction) -> tuple[Session, bytes, Result] | None:
+        found = tx.sessions.find(app.pool.id, asked.id)
+        return None if found is None else (*found, also(tx, found[0]))
+
+    found = await call.store.read(read)
     if found is None:
         raise NotAuthorizedException(INVALID, detail="no such session")
-    session, hash = found
+    session, hash, result = found
     if not hmac.compare_digest(hash, _hash(call, app.pool.id, ticket)):
         raise NotAuthorizedException(INVALID, detail="a step of the session that is over")
     if session.client_id != app.client.id:
         raise NotAuthorizedException(INVALID, detail="a session of another client")
     if call.now >= session.expires_at:
         raise NotAuthorizedException(EXPIRED)
-    return session
+    return session, result
 
 
 def advance(

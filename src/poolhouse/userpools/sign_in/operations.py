@@ -12,7 +12,7 @@ from poolhouse.core.errors import (
     UnsupportedOperationException,
 )
 from poolhouse.core.secret_hash import check_secret_hash
-from poolhouse.core.sessions import Session, ticket_of_block
+from poolhouse.core.sessions import Session, ticket_of_block, ticket_of_session
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.core.users import LONGEST_KEY, User
@@ -195,10 +195,11 @@ async def _respond(
     if not name:
         raise InvalidParameterException("Missing required parameter USERNAME")
     challenge = request["ChallengeName"]
-    session = await _session(call, app, challenge, request.get("Session"), values)
+    session, person = await _session(call, app, challenge, request.get("Session"), values)
     if Step(session.step).challenge != challenge:
         raise NotAuthorizedException(sessions.INVALID, detail="the session waits at another step")
-    person = await _person_of(call, app, session, name)
+    if person is None:
+        raise NotAuthorizedException(sessions.INVALID, detail="the session is another person's")
     if challenge != Step.DEVICE_SRP_AUTH or "SECRET_HASH" in values:
         # Some clients leave the hash out there; it proves nothing that the device's own proof does not.
         _check_secret(app, values, name, person.username)
@@ -208,8 +209,9 @@ async def _respond(
 
 async def _session(
     call: Call, app: AppSnapshot, challenge: str, text: str | None, values: Mapping[str, str]
-) -> Session:
+) -> tuple[Session, Person | None]:
     """Which sign-in is answered: the one of `Session`, or of SRP's block, or of a device that waits to prove itself.
+    And whose it is; None where the name is somebody else's, or the person is gone.
 
     Raises:
         InvalidParameterException: nothing says which.
@@ -218,58 +220,49 @@ async def _session(
     block = values.get("PASSWORD_CLAIM_SECRET_BLOCK")
     if challenge in (Step.PASSWORD_VERIFIER, Step.DEVICE_PASSWORD_VERIFIER) and block is not None:
         # Some clients send no Session beside it, and what is signed is the block.
-        return _at_a_step(await sessions.open_ticket(call, app, ticket_of_block(block)))
-    if text is not None:
-        return _at_a_step(await sessions.open_session(call, app, text))
-    if challenge == Step.DEVICE_SRP_AUTH:
-        found = await call.store.read(lambda tx: _waiting_for_device(tx, app, values["USERNAME"]))
-        if found is None or call.now >= found.expires_at:
-            raise NotAuthorizedException(sessions.INVALID, detail="no device is waited for")
-        if found.state.get("device") != values.get("DEVICE_KEY"):
-            raise NotAuthorizedException(sessions.INVALID, detail="another device is waited for")
-        return found
-    raise InvalidParameterException("Missing required parameter Session")
+        ticket = ticket_of_block(block)
+    elif text is not None:
+        ticket = ticket_of_session(text)
+    elif challenge == Step.DEVICE_SRP_AUTH:
+        return await call.store.read(lambda tx: _waiting_for_device(tx, call, app, values))
+    else:
+        raise InvalidParameterException("Missing required parameter Session")
+    session, person = await sessions.open_with(
+        call, app, ticket, lambda tx, found: _person_of(tx, app, found, values["USERNAME"])
+    )
+    if session.step not in ANSWERS:
+        # A session may also wait for something that is no challenge: a registration, the first sign-in.
+        raise NotAuthorizedException(sessions.INVALID, detail="the session is of something else")
+    return session, person
 
 
-def _waiting_for_device(tx: Transaction, app: AppSnapshot, name: str) -> Session | None:
-    user = tx.users.find(app.user_pool, name)
+def _waiting_for_device(
+    tx: Transaction, call: Call, app: AppSnapshot, values: Mapping[str, str]
+) -> tuple[Session, Person | None]:
+    user = tx.users.find(app.user_pool, values["USERNAME"])
+    found = None
+    if user is not None:
+        found = tx.sessions.latest(app.pool.id, user.sub, app.client.id, Step.DEVICE_SRP_AUTH)
+    if found is None or call.now >= found.expires_at:
+        raise NotAuthorizedException(sessions.INVALID, detail="no device is waited for")
+    if found.state.get("device") != values.get("DEVICE_KEY"):
+        raise NotAuthorizedException(sessions.INVALID, detail="another device is waited for")
+    return found, _person_of(tx, app, found, values["USERNAME"])
+
+
+def _person_of(tx: Transaction, app: AppSnapshot, session: Session, name: str) -> Person | None:
+    """Whose sign-in it is. `name` may be any of theirs; None where it is somebody else's, or the person is gone."""
+    typed = str(session.state.get("name", ""))
+    if session.sub is None:
+        return Person(typed, None)
+    user = tx.users.by_sub(app.pool.id, session.sub)
     if user is None:
         return None
-    return tx.sessions.latest(app.pool.id, user.sub, app.client.id, Step.DEVICE_SRP_AUTH)
-
-
-def _at_a_step(session: Session) -> Session:
-    """A session may also wait for something that is no challenge: a registration, the first sign-in."""
-    if session.step not in ANSWERS:
-        raise NotAuthorizedException(sessions.INVALID, detail="the session is of something else")
-    return session
-
-
-async def _person_of(call: Call, app: AppSnapshot, session: Session, name: str) -> Person:
-    """Whose sign-in it is. `name` may be any of theirs.
-
-    Raises:
-        NotAuthorizedException: the name is somebody else's, or the person is gone.
-    """
-    typed = str(session.state["name"])
-    sub = session.sub
-    if sub is None:
-        return Person(typed, None)
-
-    def find(tx: Transaction) -> Person | None:
-        user = tx.users.by_sub(app.pool.id, sub)
-        if user is None:
+    if name not in (typed, user.username, user.sub):
+        named = tx.users.find(app.user_pool, name)
+        if named is None or named.sub != session.sub:
             return None
-        if name not in (typed, user.username, user.sub):
-            named = tx.users.find(app.user_pool, name)
-            if named is None or named.sub != sub:
-                return None
-        return Person(typed, user, tx.passwords.find(app.pool.id, sub))
-
-    person = await call.store.read(find)
-    if person is None:
-        raise NotAuthorizedException(sessions.INVALID, detail="the session is another person's")
-    return person
+    return Person(typed, user, tx.passwords.find(app.pool.id, session.sub))
 
 
 def _refuse_flow(app: AppSnapshot, flow: str) -> None:
