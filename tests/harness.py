@@ -26,9 +26,23 @@ class MovableClock:
 
     def __init__(self) -> None:
         self._offset = timedelta()
+        self._stopped: datetime | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        return (self._stopped or datetime.now(UTC)) + self._offset
+
+    def stop(self) -> None:
+        """From now on only `advance` moves it: what lasts a second lasts as long as the test wants."""
+        self._stopped = datetime.now(UTC)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """For a server that other tests share."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self._stopped = None
 
     def advance(self, **by: float) -> None:
         self._offset += timedelta(**by)

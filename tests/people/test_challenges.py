@@ -103,7 +103,10 @@ def test_one_code_by_fifty_at_once_signs_in_once(server: RunningServer, cognito:
         assert sum(threads.map(answer, range(50))) == 1
 
 
-def test_five_wrong_codes_lock_whatever_the_session(cognito: Any) -> None:
+def test_five_wrong_codes_lock_whatever_the_session(own_server: Any) -> None:
+    server = own_server()
+    server.clock.stop()
+    cognito = server.client()
     pool_id = a_pool_with_mfa(cognito)
     a_person(cognito, pool_id, **EMAIL)
     prefer(cognito, pool_id, "Email")

@@ -13,6 +13,14 @@ from tests.people.people import PASSWORD, a_person, an_app, sign_in
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def cognito(request: pytest.FixtureRequest, own_server: Any) -> Any:
+    """Of a server whose time stands still: a lock of a second lasts for the test."""
+    server = own_server(request.param)
+    server.clock.stop()
+    return server.client()
+
+
 def locked(cognito: Any, client_id: str) -> None:
     for _ in range(8):
         with pytest.raises(ClientError) as caught:

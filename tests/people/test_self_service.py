@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
 from botocore.config import Config
 from tests.conftest import a_pool
-from tests.harness import MovableClock, RunningServer
+from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, an_app, sign_in
 from tests.people.tokens import at_once, issue, refusal
 
@@ -180,6 +179,7 @@ def test_an_earlier_password_is_refused_where_the_pool_remembers(server: Running
 
 def test_wrong_previous_passwords_lock_as_at_a_sign_in(own_server: Callable[..., RunningServer]) -> None:
     server = own_server()
+    server.clock.stop()
     cognito = server.client()
     _, app, token = ada(cognito)
     for _ in range(2):
@@ -192,23 +192,13 @@ def test_wrong_previous_passwords_lock_as_at_a_sign_in(own_server: Callable[...,
     assert change(server.client(), token, PASSWORD, OTHER) == ""
 
 
-class StoppedClock(MovableClock):
-    """No lock ends while a slow machine guesses."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._at = super().now()
-
-    def now(self) -> datetime:
-        return self._at + self._offset
-
-
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_guesses_at_once_are_believed_no_more_than_guesses_in_turn(
     engine: str, own_server: Callable[..., RunningServer]
 ) -> None:
     """Of twenty at once the first five are answered for what they are."""
-    server = own_server(engine, clock=StoppedClock())
+    server = own_server(engine)
+    server.clock.stop()  # no lock ends while a slow machine guesses
     cognito = server.client(config=Config(retries={"total_max_attempts": 1}, max_pool_connections=20))
     _, app, token = ada(cognito)
     answers = at_once(20, lambda number: change(cognito, token, f"Wrong-{number}-x", OTHER))
