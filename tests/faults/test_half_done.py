@@ -347,7 +347,7 @@ def change_again(person: Person) -> None:
 
 
 WAYS = {
-    "sign-up": Way((sign_up, confirm, by_password, refresh, refresh), sign_up_again),
+    "sign-up": Way((sign_up, confirm, by_password, refresh), sign_up_again),
     "SRP": Way((begin_srp, prove_srp), srp_again, known),
     "code": Way((begin_code, type_code), code_again, known),
     "new password": Way((by_password, choose_password), choose_password_again, invited),
