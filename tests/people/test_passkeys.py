@@ -405,6 +405,7 @@ def test_where_a_passkey_counts_for_two_factors_the_user_must_be_verified(
         ({"flags": UP | 0x10}, "WebAuthnCredentialNotSupportedException"),
         ({"id": b"x" * 1024}, "WebAuthnCredentialNotSupportedException"),
         ({"cose": _wrong_key(_3=-8)}, "WebAuthnCredentialNotSupportedException"),
+        ({"cose": _wrong_key(_3=-9)}, "WebAuthnCredentialNotSupportedException"),
         ({"cose": _wrong_key(_1=3)}, "WebAuthnCredentialNotSupportedException"),
         ({"cose": _wrong_key(m1=2)}, "WebAuthnCredentialNotSupportedException"),
         ({"cose": _wrong_key(m2=b"\x01" * 32)}, "WebAuthnCredentialNotSupportedException"),

@@ -1,7 +1,8 @@
 """What an authenticator answered, checked against what it was asked (WebAuthn L3 §7.1 and §7.2).
 
 Every step is one `raise`: whoever gets a value back has a proof. The errors are Cognito's for a registration; a
-sign-in tells the caller none of them.
+sign-in tells the caller none of them. The JSON around the authenticator's bytes is read here: fido2's own classes
+for it take a number in the place of a text for how many bytes to make.
 """
 
 from __future__ import annotations
@@ -10,16 +11,15 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from poolhouse.core.authenticators import (
     MAX_CREDENTIAL_ID,
-    AuthenticatorData,
     NotSupported,
+    checked_key,
     is_signed,
-    public_key,
     read_attestation_object,
     read_authenticator_data,
 )
@@ -40,6 +40,9 @@ from poolhouse.core.passkeys import (
     is_allowed_origin,
     rp_id_hash,
 )
+
+if TYPE_CHECKING:
+    from fido2.webauthn import AuthenticatorData
 
 MAX_PART = 64 * 1024
 """Characters of one member: a statement with its certificates is a tenth of that."""
@@ -90,6 +93,7 @@ class NewKey:
     id: str
     public_key: bytes
     aaguid: str
+    """The model of the authenticator, as 32 hexadecimal digits; all zero where it does not say."""
 
 
 def read_registration(document: Any) -> RegistrationAnswer:
@@ -141,16 +145,16 @@ def check_registration(
     """
     _check_client_data(answer.client_data, "webauthn.create", challenge, relying_party)
     _check_data(answer.data, relying_party, verification)
-    credential = answer.data.credential
-    if credential is None or credential.id != answer.credential_id:
+    credential = answer.data.credential_data
+    if credential is None or credential.credential_id != answer.credential_id:
         raise InvalidParameterException("Invalid credential.", detail="its id is not the authenticator's")
-    if len(credential.id) > MAX_CREDENTIAL_ID:
+    if len(credential.credential_id) > MAX_CREDENTIAL_ID:
         raise WebAuthnCredentialNotSupportedException(detail="an id of more than 1023 bytes")
     try:
-        key = public_key(credential.cose_key)
+        key = checked_key(credential.public_key)
     except NotSupported as error:
         raise WebAuthnCredentialNotSupportedException(detail=str(error)) from error
-    return NewKey(encode(credential.id), key, credential.aaguid)
+    return NewKey(encode(credential.credential_id), key, credential.aaguid.hex())
 
 
 def check_assertion(
@@ -176,7 +180,7 @@ def check_assertion(
         raise NotAuthorizedException(detail="the passkey says that it is another person's")
     if not is_signed(passkey.public_key, answer.signed, answer.signature):
         raise NotAuthorizedException(detail="the signature is not the passkey's")
-    if not counts_on(passkey.sign_count, answer.data.sign_count):
+    if not counts_on(passkey.sign_count, answer.data.counter):
         raise NotAuthorizedException(detail="the passkey's counter went back: there may be a copy of it")
 
 
@@ -199,11 +203,11 @@ def _check_client_data(data: ClientData, type: str, challenge: str, relying_part
 def _check_data(data: AuthenticatorData, relying_party: str, verification: str) -> None:
     if data.rp_id_hash != rp_id_hash(relying_party):
         raise WebAuthnRelyingPartyMismatchException
-    if not data.user_present:
+    if not data.is_user_present():
         raise WebAuthnCredentialNotSupportedException(detail="nobody was there")
-    if verification == REQUIRED and not data.user_verified:
+    if verification == REQUIRED and not data.is_user_verified():
         raise WebAuthnCredentialNotSupportedException(detail="the authenticator did not verify its user")
-    if data.contradicts_itself:
+    if data.is_backed_up() and not data.is_backup_eligible():  # §7.1 step 18, §7.2 step 19
         raise WebAuthnCredentialNotSupportedException(detail="copied, and yet not to be copied")
 
 

@@ -45,7 +45,7 @@ class Passkey:
     id: str
     """The credential's id, base64url without padding, as the API writes it."""
     public_key: bytes
-    """DER, SubjectPublicKeyInfo."""
+    """COSE_Key in CBOR (RFC 9052 §7), as `checked_key` gives it."""
     sign_count: int
     """What the authenticator counted at the last use; 0 for one that does not count."""
     relying_party: str

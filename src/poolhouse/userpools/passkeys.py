@@ -160,13 +160,13 @@ async def complete_web_authn_registration(
         sub=person.user.sub,
         id=proven.id,
         public_key=proven.public_key,
-        sign_count=answer.data.sign_count,
+        sign_count=answer.data.counter,
         relying_party=rp,
         name=friendly_name(proven.aaguid, answer.attachment),
         created_at=call.now,
         attachment=answer.attachment,
         transports=answer.transports,
-        is_copied=answer.data.is_copied,
+        is_copied=answer.data.is_backed_up(),
     )
 
     def keep(tx: Transaction) -> None:
@@ -311,7 +311,7 @@ async def _proven(
         relying_party=state["relying_party"],
         verification=REQUIRED if strict else state["verification"],
     )
-    return passkey.used(call.now, answer.data.sign_count, is_copied=answer.data.is_copied)
+    return passkey.used(call.now, answer.data.counter, is_copied=answer.data.is_backed_up())
 
 
 def _usable(tx: Transaction, call: Call, app: AppSnapshot, user: User) -> list[Passkey]:
