@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.people import a_person, an_app, messages_of
 from tests.people.signing_up import an_email
 from tests.people.test_challenges import EMAIL, PHONE, a_pool_with_mfa
-from tests.people.test_sign_in import begin
+from tests.people.test_sign_in import begin, refusal, respond
 
 FACTORS = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
 
@@ -81,3 +82,51 @@ def test_where_a_factor_is_demanded_nobody_is_offered_a_way_around_it(cognito: A
 def a_person_called(cognito: Any, pool_id: str, name: str, **attributes: str) -> str:
     a_person(cognito, pool_id, name, **attributes)
     return name
+
+
+def test_another_name_in_the_answer_does_not_tell_whose_sign_in_it_is(cognito: Any) -> None:
+    pool_id = a_pool(cognito, UsernameConfiguration={"CaseSensitive": False}, AliasAttributes=["email"])
+    client_id = an_app(
+        cognito, pool_id, "ALLOW_USER_AUTH", "ALLOW_USER_SRP_AUTH", PreventUserExistenceErrors="ENABLED"
+    )["ClientId"]
+    a_person(cognito, pool_id, **EMAIL)
+
+    def answered_as(begun_by: str, name: str | None) -> str:
+        """`name` is None for the one that the challenge gives."""
+        challenge = begin(cognito, client_id, "USER_SRP_AUTH", USERNAME=begun_by, SRP_A="ab" * 380)
+        told = challenge["ChallengeParameters"]
+        answers = {
+            "USERNAME": name or told["USER_ID_FOR_SRP"],
+            "PASSWORD_CLAIM_SECRET_BLOCK": told["SECRET_BLOCK"],
+            "PASSWORD_CLAIM_SIGNATURE": "x" * 44,
+            "TIMESTAMP": "Tue Mar 4 05:06:07 UTC 2025",
+        }
+        return refusal(respond, cognito, client_id, challenge, **answers)[1]
+
+    for somebody, nobody in (("ada", "bea"), ("ada@example.com", "bea@example.com")):
+        told = "Invalid session for the user."
+        assert answered_as(somebody, "eve") == told
+        assert answered_as(nobody, "eve") == told
+        for own in (False, True):
+            names = [person if own else None for person in (somebody.upper(), nobody.upper())]
+            assert answered_as(somebody, names[0]) == "Incorrect username or password."
+            assert answered_as(nobody, names[1]) == "Incorrect username or password."
+
+
+@pytest.mark.parametrize("names", [{"AliasAttributes": ["email"]}, {"UsernameAttributes": ["email"]}])
+def test_what_is_told_with_a_code_does_not_tell_who_exists(cognito: Any, names: dict[str, Any]) -> None:
+    folds = {"UsernameConfiguration": {"CaseSensitive": False}}
+    pool_id = a_pool(cognito, Policies=FACTORS, **folds, **names)
+    client_id = an_app(cognito, pool_id, "ALLOW_USER_AUTH", PreventUserExistenceErrors="ENABLED")["ClientId"]
+    username = "ada@example.com" if "UsernameAttributes" in names else "ada"
+    a_person(cognito, pool_id, username, **EMAIL)
+    people = (f"bea{number}@example.com" for number in range(100))
+    nobody = next(name for name in people if "EMAIL_OTP" in offers(cognito, client_id, name))
+    for name in ("ada@example.com", "ADA@Example.com", nobody, nobody.upper()):
+        asked = begin(cognito, client_id, "USER_AUTH", USERNAME=name, PREFERRED_CHALLENGE="EMAIL_OTP")
+        local, _, domain = name.partition("@")
+        assert asked["ChallengeParameters"] == {
+            "CODE_DELIVERY_DELIVERY_MEDIUM": "EMAIL",
+            "CODE_DELIVERY_DESTINATION": f"{local[0]}***@{domain[0]}***",
+            "USER_ID_FOR_SRP": name,
+        }

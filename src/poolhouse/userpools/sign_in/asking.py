@@ -167,12 +167,18 @@ def _code(
     code = random_text(attempt.call.random, DIGITS, digits)
     attribute = PHONE_NUMBER if medium == "SMS" else EMAIL
     destination = to or (user.attributes[attribute] if user is not None else _nobodys(attempt, attribute))
+    shown, who = destination, _who(attempt)
+    if step in FIRST_CODES and hides_existence(attempt.app):
+        # Nothing is proven yet: the person is called as they were asked for, and so is an address.
+        name = attempt.person.name
+        shown = name if name.casefold() == destination.casefold() else destination
+        who = {"USER_ID_FOR_SRP": name}
     return Asked(
         step,
         parameters={
             "CODE_DELIVERY_DELIVERY_MEDIUM": medium,
-            "CODE_DELIVERY_DESTINATION": mask(medium, destination),
-            **_who(attempt),
+            "CODE_DELIVERY_DESTINATION": mask(medium, shown),
+            **who,
         },
         state={
             "code": code_hash(attempt.call, attempt.pool.id, step, code) if reads_it else None,
@@ -228,17 +234,18 @@ async def _password_verifier(attempt: Attempt) -> Asked:
 def srp_of_person(attempt: Attempt) -> tuple[srp.Identity, srp.Verifier]:
     """As whom the person proves the password, and against what."""
     person, pool = attempt.person, attempt.pool
-    made_up = srp.nobody(
-        attempt.call.store.key_for("nobody"),
-        pool.id,
-        username_key(pool, person.name),
-        shows_names=_is_a_name(pool, person.name),
-    )
+    made_up = nobody_called(attempt.call, pool, person.name)
     if person.user is None:
         return srp.Identity.of_user(pool.id, made_up.user_id), made_up.verifier
     kept = person.password.verifier if person.password is not None else None
     verifier = made_up.verifier if kept is None else srp.Verifier.from_secret(kept)
     return srp.Identity.of_user(pool.id, person.user.username), verifier
+
+
+def nobody_called(call: Call, pool: UserPool, name: str) -> srp.Nobody:
+    """Who is made up where nobody has this name."""
+    key = call.store.key_for("nobody")
+    return srp.nobody(key, pool.id, username_key(pool, name), shows_names=_is_a_name(pool, name))
 
 
 def _is_a_name(pool: UserPool, name: str) -> bool:

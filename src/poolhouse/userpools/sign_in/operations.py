@@ -11,11 +11,12 @@ from poolhouse.core.errors import (
     ResourceNotFoundException,
     UnsupportedOperationException,
 )
+from poolhouse.core.existence import hides_existence
 from poolhouse.core.secret_hash import check_secret_hash
 from poolhouse.core.sessions import Session, ticket_of_block, ticket_of_session
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.users import LONGEST_KEY, User
+from poolhouse.core.users import LONGEST_KEY, User, username_key
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
     AdminInitiateAuthRequest,
@@ -32,6 +33,7 @@ from poolhouse.userpools import sessions
 from poolhouse.userpools.refresh import refresh
 from poolhouse.userpools.sign_in import choosing
 from poolhouse.userpools.sign_in.answering import ANSWERS, by_password
+from poolhouse.userpools.sign_in.asking import nobody_called
 from poolhouse.userpools.sign_in.attempt import (
     Attempt,
     Person,
@@ -228,7 +230,7 @@ async def _session(
     else:
         raise InvalidParameterException("Missing required parameter Session")
     session, person = await sessions.open_with(
-        call, app, ticket, lambda tx, found: _person_of(tx, app, found, values["USERNAME"])
+        call, app, ticket, lambda tx, found: _person_of(tx, call, app, found, values["USERNAME"])
     )
     if session.step not in ANSWERS:
         # A session may also wait for something that is no challenge: a registration, the first sign-in.
@@ -247,19 +249,22 @@ def _waiting_for_device(
         raise NotAuthorizedException(sessions.INVALID, detail="no device is waited for")
     if found.state.get("device") != values.get("DEVICE_KEY"):
         raise NotAuthorizedException(sessions.INVALID, detail="another device is waited for")
-    return found, _person_of(tx, app, found, values["USERNAME"])
+    return found, _person_of(tx, call, app, found, values["USERNAME"])
 
 
-def _person_of(tx: Transaction, app: AppSnapshot, session: Session, name: str) -> Person | None:
-    """Whose sign-in it is. `name` may be any of theirs; None where it is somebody else's, or the person is gone."""
-    typed = str(session.state.get("name", ""))
+def _person_of(tx: Transaction, call: Call, app: AppSnapshot, session: Session, name: str) -> Person | None:
+    """Whose sign-in it is; None where `name` is somebody else's, or the person is gone. It may be any of theirs; to a
+    client that hides who exists only the one that was asked for, or that a challenge has told: nobody has others."""
+    pool, typed = app.user_pool, str(session.state.get("name", ""))
+    is_as_typed = username_key(pool, name) == username_key(pool, typed)
     if session.sub is None:
-        return Person(typed, None)
+        is_theirs = is_as_typed or name == nobody_called(call, pool, typed).user_id
+        return Person(typed, None) if is_theirs else None
     user = tx.users.by_sub(app.pool.id, session.sub)
     if user is None:
         return None
-    if name not in (typed, user.username, user.sub):
-        named = tx.users.find(app.user_pool, name)
+    if not is_as_typed and name not in (user.username, user.sub):
+        named = None if hides_existence(app) else tx.users.find(pool, name)
         if named is None or named.sub != session.sub:
             return None
     return Person(typed, user, tx.passwords.find(app.pool.id, session.sub))
