@@ -27,8 +27,9 @@ from poolhouse_verify.errors import (
     WrongIssuer,
     WrongTokenUse,
 )
+from poolhouse_verify.fetched import Fetched
 from poolhouse_verify.keys import KeySource, StaticKeys
-from poolhouse_verify.remote_keys import Fetched, RemoteKeys
+from poolhouse_verify.remote_keys import RemoteKeys
 from poolhouse_verify.verified import VerifiedToken
 from poolhouse_verify.verifier import TokenVerifier
 

@@ -12,7 +12,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from poolhouse_verify.addresses import is_loopback, refuse_unsafe_address
-from poolhouse_verify.remote_keys import Fetched
+from poolhouse_verify.fetched import Fetched
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,9})", re.IGNORECASE)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from poolhouse_verify.addresses import refuse_unsafe_address
 from poolhouse_verify.errors import KeysUnavailable, UnknownKey, quoted
+from poolhouse_verify.fetched import Fetched
 from poolhouse_verify.keys import read_jwks
 
 if TYPE_CHECKING:
@@ -32,14 +33,6 @@ _LOG = logging.getLogger("poolhouse_verify")
 _SHORTEST_MAX_AGE_S = 60.0
 _REFRESH_AFTER = 0.8  # of the time that keys are fresh: renewed before anyone has to wait
 _LONGEST_BACK_OFF_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A JWKS document as it came. `max_age_s` is what Cache-Control says; None if it says nothing."""
-
-    body: bytes
-    max_age_s: float | None = None
 
 
 Fetch = Callable[[str], Fetched]
