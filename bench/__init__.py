@@ -11,4 +11,5 @@ signature.py    the unit: one bare RSA-2048 signature
 driver.py       runs the load generator (load.py, a process of its own) and checks the tokens it brings back
 processes.py    starting, watching and ending the servers
 report.py       the figures as a table, as JSON and in docs/performance.md
+people/         what people cost: signing in, refreshing, being listed
 """

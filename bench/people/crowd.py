@@ -104,6 +104,8 @@ def _copy(connection: sa.Connection, table: sa.Table, values: Sequence[tuple[Any
         marks = ", ".join("?" * len(table.columns))
         driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)
         return
+    # Without looking up each row's pool and person: they are there.
+    connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
         for row in values:
             copy.write_row(row)

@@ -55,7 +55,7 @@ class PeoplePlan:
 
 
 FULL = PeoplePlan(
-    rounds=7,
+    rounds=5,
     few=1_000,
     many=1_000_000,
     passwords=64,
