@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pycognito.aws_srp import AWSSRP
 from tests.conftest import a_pool
-from tests.fuzz.people import MFA, RP
+from tests.fuzz.people import MFA, RP, hash_quickly
 from tests.fuzz.rows import Database
 from tests.fuzz.wire import Reply, Wire
 from tests.harness import RunningServer
@@ -21,7 +21,6 @@ from tests.people.authenticator_app import AuthenticatorApp
 from tests.people.people import PASSWORD
 
 from poolhouse.core.errors import StoreUnavailable, TooManyRequestsException
-from poolhouse.ports import passwords
 
 NEW_PASSWORD = "Another-Horse-8"
 FOR_NOW = {"ServiceUnavailableException", "TooManyRequestsException"}
@@ -369,21 +368,10 @@ class World:
     cognito: Any
 
 
-@pytest.fixture(scope="module")
-def _quick_hashes() -> Iterator[None]:
-    """A thousand people come; what is tested here is not how long a hash takes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "MEMORY_KIB", 8)
-        passwords._hasher.cache_clear()
-        passwords._hash_of_nobody.cache_clear()
-        yield
-    passwords._hasher.cache_clear()
-    passwords._hash_of_nobody.cache_clear()
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
-def world(request: pytest.FixtureRequest, own_server: Any, _quick_hashes: None) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, own_server: Any) -> Iterator[World]:
     server = own_server(request.param, rate_per_person=0, clock_skew=timedelta(days=365))
+    hash_quickly(server)
     cognito = server.client()
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}}
     pool_id = a_pool(cognito, AutoVerifiedAttributes=["email"], Policies=policies)

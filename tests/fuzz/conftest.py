@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.conftest import a_server_on
 from tests.fuzz.house import House, a_house
+from tests.fuzz.people import hash_quickly
 
 SCALE = int(os.environ.get("POOLHOUSE_FUZZ", "1"))
 """How many times as many examples as in a short run."""
@@ -34,5 +35,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "max_custom_domains": 100_000,
     }
     folder = tmp_path_factory.mktemp("house")
-    with a_server_on(request.param, folder, request, **limits) as server, a_house(server) as house:
-        yield house
+    with a_server_on(request.param, folder, request, **limits) as server:
+        hash_quickly(server)
+        with a_house(server) as house:
+            yield house

@@ -107,3 +107,65 @@ def test_changes_at_once_are_all_made_or_refused(house: House, pool: dict[str, s
     tags = house.call("ListTagsForResource", {"ResourceArn": arn}).document["Tags"]
     assert len(tags) == outcomes[""]
     assert outcomes.keys() <= {"", "ConcurrentModificationException"}
+
+
+ONCE = (
+    *("ConfirmSignUp", "ConfirmForgotPassword", "VerifyUserAttribute", "VerifySoftwareToken"),
+    *("CompleteWebAuthnRegistration", "RespondToAuthChallenge"),
+    *(
+        "SignUp",
+        "AdminCreateUser",
+        "DeleteUser",
+        "AdminDeleteUser",
+        "DeleteWebAuthnCredential",
+        "ForgetDevice",
+    ),
+)
+
+
+@pytest.mark.parametrize("operation", ONCE)
+def test_what_can_be_done_once_is_done_once(house: House, operation: str) -> None:
+    """A code, a challenge, a session is used up by one; a name is taken by one; what is there is removed by one."""
+    house.mend()
+    request = house.requests()[operation]
+    if "Username" in request and operation in ("SignUp", "AdminCreateUser"):
+        request["Username"] = f"race-{operation}"
+    outcomes = race(house, operation, lambda _: request)
+    assert outcomes.pop("") == 1, outcomes
+    assert not {"InternalErrorException", "ServiceUnavailableException"} & outcomes.keys()
+
+
+def test_a_member_is_added_by_all_and_is_one_member(house: House) -> None:
+    house.mend()
+    request = house.requests()["AdminAddUserToGroup"]
+    assert race(house, "AdminAddUserToGroup", lambda _: request) == {"": CALLERS}
+    members = house.call("ListUsersInGroup").document["Users"]
+    assert [user["Username"] for user in members].count(request["Username"]) == 1
+
+
+def test_no_sign_in_beside_a_disabling_stands(house: House) -> None:
+    """Whether its tokens were signed before or after."""
+    house.mend()
+    requests = house.requests()
+    off = {"UserPoolId": house.machine.pool_id, "Username": requests["AdminGetUser"]["Username"]}
+    tokens: list[str] = []
+    start = Barrier(CALLERS)
+
+    def act(number: int) -> None:
+        wire = Wire(house.server)
+        try:
+            start.wait(30)
+            if number == 0:
+                assert wire.aws("cognito-idp", "AdminDisableUser", off).status == 200
+            else:
+                reply = wire.aws("cognito-idp", "InitiateAuth", requests["InitiateAuth"], is_signed=False)
+                assert reply.error in ("", "NotAuthorizedException")
+                if reply.status == 200:
+                    tokens.append(reply.document["AuthenticationResult"]["AccessToken"])
+        finally:
+            wire.close()
+
+    with ThreadPoolExecutor(CALLERS) as callers:
+        list(callers.map(act, range(CALLERS)))
+    errors = {house.call("GetUser", {"AccessToken": token}, is_signed=False).error for token in tokens}
+    assert errors <= {"NotAuthorizedException"}
