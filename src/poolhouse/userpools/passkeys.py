@@ -232,6 +232,11 @@ async def delete_web_authn_credential(
     return {}
 
 
+def are_possible(call: Call, app: AppSnapshot) -> bool:
+    """Whether anybody of the pool can sign in with a passkey: the pool has them, and an RP id."""
+    return are_enabled(app.user_pool) and _relying_party_of(call, app) is not None
+
+
 def has_passkey(tx: Transaction, call: Call, app: AppSnapshot, user: User) -> bool:
     """Whether the person can sign in with a passkey now: the pool has it, and they have one for its RP id."""
     return bool(_usable(tx, call, app, user))

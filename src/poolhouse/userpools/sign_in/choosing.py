@@ -20,7 +20,7 @@ from poolhouse.core.user_attributes import is_email, is_phone_number
 from poolhouse.core.users import EMAIL, PHONE_NUMBER, alias_attributes
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.store import Transaction
-from poolhouse.userpools.passkeys import assertion_options, has_passkey
+from poolhouse.userpools.passkeys import are_possible, assertion_options, has_passkey
 from poolhouse.userpools.sign_in.asking import Asked
 from poolhouse.userpools.sign_in.attempt import Attempt
 from poolhouse.userpools.sign_in.going_on import go_on, put
@@ -79,7 +79,9 @@ def _nobodys(attempt: Attempt) -> tuple[str, ...]:
         PASSWORD: True,
         EMAIL_OTP: (not one_in(8) or is_address) and not asked_for_factor,
         SMS_OTP: (one_in(2) or is_number) and not asked_for_factor,
-        WEB_AUTHN: one_in(4) and (not asked_for_factor or _passkey_is_two_factors(attempt)),
+        WEB_AUTHN: one_in(4)
+        and (not asked_for_factor or _passkey_is_two_factors(attempt))
+        and are_possible(attempt.call, attempt.app),
     }
     allowed = pool_settings.first_factors(pool.settings) or [PASSWORD]
     return tuple(factor for factor in has if has[factor] and factor in allowed)
