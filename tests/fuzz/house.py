@@ -188,6 +188,8 @@ class House:
             *("AdminGetUserAuthFactors", "GetUser", "ListWebAuthnCredentials", "ListInboxMessages"),
         ):
             reply = self.call(operation)
+            if reply.status == 503:  # a machine that is busy with other tests: an SDK asks again
+                reply = self.call(operation)
             assert reply.status == 200, (operation, reply.body[:500])
         for document in ("jwks.json", "openid-configuration"):
             assert self.wire.send("GET", f"/{m.pool_id}/.well-known/{document}").status == 200
