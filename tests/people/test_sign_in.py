@@ -105,6 +105,29 @@ def test_a_flow_that_the_client_does_not_allow_is_refused(cognito: Any, pool_id:
     )
 
 
+def test_a_client_that_names_no_flows_has_cognitos_own(cognito: Any, pool_id: str) -> None:
+    a_person(cognito, pool_id)
+    made = cognito.create_user_pool_client(UserPoolId=pool_id, ClientName="web")
+    client_id = made["UserPoolClient"]["ClientId"]
+    tokens = srp(cognito, pool_id, client_id, "ada", PASSWORD)["AuthenticationResult"]
+    refresh = {"REFRESH_TOKEN": tokens["RefreshToken"]}
+    assert begin(cognito, client_id, "REFRESH_TOKEN_AUTH", **refresh)["AuthenticationResult"]
+    assert refusal(sign_in, cognito, client_id)[1] == "USER_PASSWORD_AUTH flow not enabled for this client"
+
+
+def test_the_older_names_of_flows_add_to_cognitos_own(cognito: Any, pool_id: str) -> None:
+    a_person(cognito, pool_id)
+    client_id = an_app(cognito, pool_id, "USER_PASSWORD_AUTH")["ClientId"]
+    tokens = sign_in(cognito, client_id)
+    refresh = {"REFRESH_TOKEN": tokens["RefreshToken"]}
+    assert begin(cognito, client_id, "REFRESH_TOKEN_AUTH", **refresh)["AuthenticationResult"]
+    assert srp(cognito, pool_id, client_id, "ada", PASSWORD)["AuthenticationResult"]
+    custom = an_app(cognito, pool_id, "CUSTOM_AUTH_FLOW_ONLY")["ClientId"]
+    assert refusal(srp, cognito, pool_id, custom, "ada", PASSWORD)[1] == (
+        "USER_SRP_AUTH flow not enabled for this client"
+    )
+
+
 def test_custom_auth_without_triggers_says_so(cognito: Any, pool_id: str) -> None:
     client_id = an_app(cognito, pool_id, "ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")["ClientId"]
     assert refusal(begin, cognito, client_id, "CUSTOM_AUTH", USERNAME="ada") == (

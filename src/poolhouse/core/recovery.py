@@ -9,7 +9,6 @@ from poolhouse.core.pools import UserPool
 from poolhouse.core.users import EMAIL, PHONE_NUMBER, Factor, User, UserStatus
 
 MECHANISMS = {"verified_email": EMAIL, "verified_phone_number": PHONE_NUMBER}
-ADMIN_ONLY = "admin_only"
 FACTORS = {EMAIL: Factor.EMAIL, PHONE_NUMBER: Factor.SMS}
 RESETTABLE = frozenset({UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED})
 

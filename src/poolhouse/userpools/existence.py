@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from poolhouse.core import existence
 from poolhouse.core.codes import PER
 from poolhouse.core.credentials import Attempts
-from poolhouse.core.errors import CognitoError, NotAuthorizedException, ResourceNotFoundException
+from poolhouse.core.errors import CognitoError, NotAuthorizedException
 from poolhouse.core.pools import UserPool
 from poolhouse.core.secret_hash import check_secret_hash
 from poolhouse.core.snapshots import AppSnapshot
@@ -21,6 +21,7 @@ from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import CodeDeliveryDetailsType
 from poolhouse.store import Transaction
 from poolhouse.userpools import delivery
+from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.codes import count
 
 KEY = "nobody"
@@ -37,9 +38,7 @@ async def app_of(call: Call, client_id: str, name: str, secret_hash: str | None)
         ResourceNotFoundException: no such client.
         NotAuthorizedException: SecretHash is missing, wrong, or not wanted.
     """
-    app: AppSnapshot | None = await call.cache.get("app", client_id)
-    if app is None:
-        raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
+    app = await find_app(call, client_id)
     check_secret_hash(app.secrets, client_id, [name], secret_hash)
     return app
 

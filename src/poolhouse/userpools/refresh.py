@@ -18,13 +18,13 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from poolhouse.core.auth_flows import permitted
 from poolhouse.core.devices import tracks_devices
 from poolhouse.core.errors import (
     InvalidParameterException,
     NotAuthorizedException,
     OperationNotEnabledException,
     RefreshTokenReuseException,
-    ResourceNotFoundException,
 )
 from poolhouse.core.families import Family, Rotation, Standing, standing
 from poolhouse.core.groups import Group
@@ -38,6 +38,7 @@ from poolhouse.shapes.cognito_idp import (
     GetTokensFromRefreshTokenResponse,
 )
 from poolhouse.store import Transaction
+from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.user_tokens import (
     in_the_name_of,
     new_refresh_token,
@@ -94,13 +95,10 @@ async def get_tokens_from_refresh_token(
 
     Source: Cognito API reference, GetTokensFromRefreshToken.
     """
-    app: AppSnapshot | None = await call.cache.get("app", request["ClientId"])
-    if app is None:
-        raise ResourceNotFoundException(f"User pool client {request['ClientId']} does not exist.")
+    app = await find_app(call, request["ClientId"])
     if not proves_client(app, request.get("ClientSecret")):
         raise NotAuthorizedException(f"Unable to verify secret for client {app.client.id}")
-    flows = app.client.auth_flows
-    if flows and REFRESH_FLOW not in flows and not Rotation.of(app.client.settings).is_on:
+    if REFRESH_FLOW not in permitted(app.client.auth_flows) and not Rotation.of(app.client.settings).is_on:
         raise OperationNotEnabledException(f"{REFRESH_FLOW} is not enabled for the client.")
     result = await _refreshed(call, app, request["RefreshToken"], request.get("DeviceKey"), None)
     return {"AuthenticationResult": result}

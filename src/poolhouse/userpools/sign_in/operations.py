@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from poolhouse.core.auth_flows import permitted
 from poolhouse.core.errors import (
     InvalidParameterException,
     NotAuthorizedException,
@@ -30,7 +31,8 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
-from poolhouse.userpools.refresh import refresh
+from poolhouse.userpools.apps import find_app
+from poolhouse.userpools.refresh import REFRESH_FLOW, refresh
 from poolhouse.userpools.sign_in import choosing
 from poolhouse.userpools.sign_in.answering import ANSWERS, by_password
 from poolhouse.userpools.sign_in.asking import nobody_called
@@ -43,17 +45,15 @@ from poolhouse.userpools.sign_in.attempt import (
 from poolhouse.userpools.sign_in.going_on import go_on
 
 REFRESH = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
-FLOWS: Mapping[str, tuple[str, ...]] = {
-    "USER_PASSWORD_AUTH": ("ALLOW_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"),
-    "ADMIN_USER_PASSWORD_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"),
-    "ADMIN_NO_SRP_AUTH": ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"),
-    "USER_SRP_AUTH": ("ALLOW_USER_SRP_AUTH",),
-    "CUSTOM_AUTH": ("ALLOW_CUSTOM_AUTH", "CUSTOM_AUTH_FLOW_ONLY"),
-    "USER_AUTH": ("ALLOW_USER_AUTH",),
+FLOWS: Mapping[str, str] = {
+    "USER_PASSWORD_AUTH": "ALLOW_USER_PASSWORD_AUTH",
+    "ADMIN_USER_PASSWORD_AUTH": "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ADMIN_NO_SRP_AUTH": "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "USER_SRP_AUTH": "ALLOW_USER_SRP_AUTH",
+    "CUSTOM_AUTH": "ALLOW_CUSTOM_AUTH",
+    "USER_AUTH": "ALLOW_USER_AUTH",
 }
-"""Of each flow, the values of ExplicitAuthFlows that allow it. A client with the older values has SRP as well,
-unless it is one of custom flows only."""
-OLDER = frozenset({"USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
+"""What a client has to permit for each flow."""
 ADMINS_ONLY = frozenset({"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
 PEOPLES_ONLY = frozenset({"USER_PASSWORD_AUTH"})
 STEP_UP = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")
@@ -72,7 +72,7 @@ async def initiate_auth(call: Call, request: InitiateAuthRequest) -> InitiateAut
     flow = request["AuthFlow"]
     if flow in ADMINS_ONLY:
         raise InvalidParameterException("Initiate Auth method not supported.")
-    app = await _app(call, request["ClientId"])
+    app = await find_app(call, request["ClientId"])
     return await _initiate(call, app, flow, request)
 
 
@@ -97,7 +97,7 @@ async def respond_to_auth_challenge(
 
     Source: Cognito API reference, RespondToAuthChallenge.
     """
-    app = await _app(call, request["ClientId"])
+    app = await find_app(call, request["ClientId"])
     answer: Any = await _respond(call, app, request)
     people: RespondToAuthChallengeResponse = answer
     return people
@@ -113,16 +113,9 @@ async def admin_respond_to_auth_challenge(
     return admins
 
 
-async def _app(call: Call, client_id: str) -> AppSnapshot:
-    app = await call.cache.get("app", client_id)
-    if not isinstance(app, AppSnapshot):
-        raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
-    return app
-
-
 async def _app_of(call: Call, pool_id: str, client_id: str) -> AppSnapshot:
     await call.store.read(lambda tx: tx.pools.get(call.account_id, call.region, pool_id))
-    app = await _app(call, client_id)
+    app = await find_app(call, client_id)
     if app.pool.id != pool_id:
         raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
     return app
@@ -161,7 +154,7 @@ async def _initiate(
 
 
 async def _refresh(call: Call, app: AppSnapshot, values: Mapping[str, str]) -> InitiateAuthResponse:
-    if not _allows(app, ("ALLOW_REFRESH_TOKEN_AUTH",)) and not app.client.auth_flows & OLDER:
+    if REFRESH_FLOW not in permitted(app.client.auth_flows):
         raise InvalidParameterException("REFRESH_TOKEN_AUTH flow not enabled for this client")
     token = values.get("REFRESH_TOKEN")
     if not token:
@@ -272,9 +265,7 @@ def _person_of(tx: Transaction, call: Call, app: AppSnapshot, session: Session, 
 
 def _refuse_flow(app: AppSnapshot, flow: str) -> None:
     """Raises InvalidParameterException: the client does not allow this flow."""
-    flows = app.client.auth_flows
-    srp_too = flow == "USER_SRP_AUTH" and bool(flows & OLDER)
-    if flow not in FLOWS or not (_allows(app, FLOWS[flow]) or srp_too):
+    if flow not in FLOWS or FLOWS[flow] not in permitted(app.client.auth_flows):
         name = "Auth" if flow in ADMINS_ONLY else flow
         raise InvalidParameterException(f"{name} flow not enabled for this client")
 
@@ -284,10 +275,6 @@ def _username(values: Mapping[str, str]) -> str:
     if not name:
         raise InvalidParameterException("Missing required parameter USERNAME")
     return name
-
-
-def _allows(app: AppSnapshot, values: tuple[str, ...]) -> bool:
-    return not app.client.auth_flows.isdisjoint(values)
 
 
 def _check_secret(app: AppSnapshot, values: Mapping[str, str], *names: str) -> None:
