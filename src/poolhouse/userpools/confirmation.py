@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from poolhouse.core.auth_flows import permitted
 from poolhouse.core.codes import (
     ATTEMPT_LIMIT,
-    MAX_SENDINGS,
     MAX_TRIES,
     SIGN_UP,
     Refusal,
@@ -37,16 +33,18 @@ from poolhouse.shapes.cognito_idp import (
     ResendConfirmationCodeResponse,
 )
 from poolhouse.store import Transaction
-from poolhouse.userpools import codes, delivery, sessions
+from poolhouse.userpools import codes, sessions
 from poolhouse.userpools.existence import (
     NOT_FOUND,
+    Asked,
+    Asking,
     app_of,
+    ask_for_code,
     begin,
     count_name,
     disabled,
     find_locked,
     on_the_beat,
-    shown,
 )
 from poolhouse.userpools.sign_up import (
     SIGNING_UP,
@@ -176,14 +174,6 @@ async def admin_confirm_sign_up(call: Call, request: AdminConfirmSignUpRequest) 
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Resent:
-    to: tuple[str, str] | None
-    """Attribute and address; None where the person has none, or there is nobody."""
-    messages: Sequence[str] = ()
-    """None where nobody is written to."""
-
-
 async def resend_confirmation_code(
     call: Call, request: ResendConfirmationCodeRequest
 ) -> ResendConfirmationCodeResponse:
@@ -203,32 +193,14 @@ async def resend_confirmation_code(
     """
     begun, name = begin(), request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    pool, hidden = app.user_pool, hides_existence(app)
-    possible = confirming_attributes(pool)
+    possible = confirming_attributes(app.user_pool)
     if not possible:
         raise NotAuthorizedException("Cannot resend codes. Auto verification not turned on.")
-
-    def resend(tx: Transaction) -> Resent:
-        if hidden and not count_name(tx, call, pool, SEND, name, MAX_SENDINGS):
-            raise LimitExceededException(ATTEMPT_LIMIT)
-        user = find_locked(tx, pool, name)
-        try:
-            return _resend(tx, call, app, user)
-        except CognitoError:
-            if not hidden:
-                raise
-            return Resent(None if user is None else address_to_confirm(pool, user))
-
-    resent = await call.store.write(resend)
-    if hidden:
-        delivery.deliver_unseen(call, resent.messages)
-        await on_the_beat(begun)
-    else:
-        await delivery.deliver_now_or_later(call, resent.messages)
-    return {"CodeDeliveryDetails": shown(call, app, name, resent.to, possible)}
+    asking = Asking(SEND, lambda tx, user: _resend(tx, call, app, user), address_to_confirm, possible)
+    return {"CodeDeliveryDetails": await ask_for_code(call, app, name, begun, asking)}
 
 
-def _resend(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) -> Resent:
+def _resend(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) -> Asked:
     """Raises what forbids it, before it has changed anything but counts."""
     if user is None:
         raise UserNotFoundException(NOT_FOUND)
@@ -244,4 +216,4 @@ def _resend(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) ->
     message = post_code(tx, call, app, user, to, Purpose.RESEND)
     if message is None:
         raise LimitExceededException(ATTEMPT_LIMIT)
-    return Resent(to, [message])
+    return Asked(to, [message])

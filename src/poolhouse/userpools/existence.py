@@ -7,12 +7,13 @@ limits its requests is counted by the name that was typed, and never shows what 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from poolhouse.core import existence
-from poolhouse.core.codes import PER
+from poolhouse.core.codes import ATTEMPT_LIMIT, MAX_SENDINGS, PER
 from poolhouse.core.credentials import Attempts
-from poolhouse.core.errors import CognitoError, NotAuthorizedException
+from poolhouse.core.errors import CognitoError, LimitExceededException, NotAuthorizedException
 from poolhouse.core.pools import UserPool
 from poolhouse.core.secret_hash import check_secret_hash
 from poolhouse.core.snapshots import AppSnapshot
@@ -70,7 +71,70 @@ def was_asked(tx: Transaction, call: Call, pool: UserPool, name: str) -> bool:
     return asked.count > 0 and call.now < asked.since + PER
 
 
-def shown(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A code that somebody asked for."""
+
+    to: tuple[str, str] | None
+    """Attribute and address; None where the person has none, or there is nobody."""
+    messages: Sequence[str] = ()
+    """Their ids in the outbox; none where nobody is written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a code of one purpose is asked for."""
+
+    kind: str
+    """Under which a hidden name's requests are counted."""
+    ask: Callable[[Transaction, User | None], Asked]
+    """Raises what forbids it, before it has changed anything but counts."""
+    address: Callable[[UserPool, User], tuple[str, str] | None]
+    """Where it would have gone, had it not been forbidden."""
+    possible: Sequence[str]
+    """The attributes that the pool would use."""
+    note: Callable[[Transaction], None] = lambda tx: None
+    """What is remembered of a name that is asked about, whoever has it."""
+
+
+async def ask_for_code(
+    call: Call, app: AppSnapshot, name: str, begun: float, asking: Asking
+) -> CodeDeliveryDetailsType:
+    """Send a code to who has this name, and say where it went.
+
+    To a client that hides who exists, every name that can't be sent to looks as if it was: it is told of an address,
+    the message is not waited for, and what is counted for the limit is the name.
+
+    Raises:
+        LimitExceededException: too many were asked for within an hour.
+        CognitoError: what `asking.ask` raises, where the client need not hide it.
+        CodeDeliveryFailureException: the carrier refused the message.
+    """
+    pool, hidden = app.user_pool, existence.hides_existence(app)
+
+    def ask(tx: Transaction) -> Asked:
+        if hidden:
+            if not count_name(tx, call, pool, asking.kind, name, MAX_SENDINGS):
+                raise LimitExceededException(ATTEMPT_LIMIT)
+            asking.note(tx)
+        user = find_locked(tx, pool, name)
+        try:
+            return asking.ask(tx, user)
+        except CognitoError:
+            if not hidden:
+                raise
+            return Asked(None if user is None else asking.address(pool, user))
+
+    asked = await call.store.write(ask)
+    if hidden:
+        delivery.deliver_unseen(call, asked.messages)
+        await on_the_beat(begun)
+    else:
+        await delivery.deliver_now_or_later(call, asked.messages)
+    return _shown(call, app, name, asked.to, asking.possible)
+
+
+def _shown(
     call: Call, app: AppSnapshot, name: str, to: tuple[str, str] | None, possible: Sequence[str]
 ) -> CodeDeliveryDetailsType:
     """Where the caller is told that a code went. `to` is where it went, or would have gone.

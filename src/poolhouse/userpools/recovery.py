@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolhouse.core.codes import (
     ATTEMPT_LIMIT,
-    MAX_SENDINGS,
     MAX_TRIES,
     RESET,
     RESET_LIFETIME,
@@ -50,14 +48,16 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import codes, delivery, sessions
 from poolhouse.userpools.existence import (
     NOT_FOUND,
+    Asked,
+    Asking,
     app_of,
+    ask_for_code,
     begin,
     count_name,
     disabled,
     find_locked,
     mark_asked,
     on_the_beat,
-    shown,
     was_asked,
 )
 from poolhouse.userpools.passwords import PASSWORDS, make_password
@@ -65,13 +65,6 @@ from poolhouse.userpools.passwords import PASSWORDS, make_password
 TRY = "try reset"
 SEND = "send reset"
 NO_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    to: tuple[str, str] | None
-    """Attribute and address; None where the person has none, or there is nobody."""
-    messages: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +95,18 @@ async def forgot_password(call: Call, request: ForgotPasswordRequest) -> ForgotP
     """
     begun, name = begin(), request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    pool, hidden = app.user_pool, hides_existence(app)
+    pool = app.user_pool
     possible = recovery_attributes(pool)
     if not possible:
         raise NotAuthorizedException("Contact administrator to reset password.")
-
-    def ask(tx: Transaction) -> Asked:
-        if hidden:
-            if not count_name(tx, call, pool, SEND, name, MAX_SENDINGS):
-                raise LimitExceededException(ATTEMPT_LIMIT)
-            mark_asked(tx, call, pool, name)
-        user = find_locked(tx, pool, name)
-        try:
-            return _ask(tx, call, app, user)
-        except CognitoError:
-            if not hidden:
-                raise
-            return Asked(None if user is None else shown_address(pool, user))
-
-    asked = await call.store.write(ask)
-    if hidden:
-        delivery.deliver_unseen(call, asked.messages)
-        await on_the_beat(begun)
-    else:
-        await delivery.deliver_now_or_later(call, asked.messages)
-    return {"CodeDeliveryDetails": shown(call, app, name, asked.to, possible)}
+    asking = Asking(
+        SEND,
+        lambda tx, user: _ask(tx, call, app, user),
+        shown_address,
+        possible,
+        note=lambda tx: mark_asked(tx, call, pool, name),
+    )
+    return {"CodeDeliveryDetails": await ask_for_code(call, app, name, begun, asking)}
 
 
 async def confirm_forgot_password(

@@ -281,18 +281,17 @@ def _check_secret(app: AppSnapshot, values: Mapping[str, str], *names: str) -> N
     check_secret_hash(app.secrets, app.client.id, names, values.get("SECRET_HASH"))
 
 
-def _values(given: Mapping[str, str | None]) -> dict[str, str]:
-    """What was sent, without nulls: some clients send one for what they have not got. The model bounds no value of
-    these maps, and some are kept from step to step, of nobody too.
+def _values(given: Mapping[str, str]) -> Mapping[str, str]:
+    """What was sent, bounded: the model bounds no value of these maps, and some are kept from step to step, of
+    nobody too.
 
     Raises:
         InvalidParameterException: one that is kept is longer than any that there is.
     """
-    values = {name: value for name, value in given.items() if value is not None}
     for name, longest in KEPT.items():
-        if len(values.get(name, "")) > longest:
+        if len(given.get(name, "")) > longest:
             raise InvalidParameterException(
                 f"1 validation error detected: Value at '{name}' failed to satisfy constraint: Member must have "
                 f"length less than or equal to {longest}"
             )
-    return values
+    return given
