@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bench.contestants import REGION
@@ -46,7 +47,7 @@ def fill(data_dir: Path, pools: int, clients_per_pool: int) -> list[Client]:
             for number, access_key in enumerate(keys):
                 one = _Pool(number, access_key, id_key)
                 clients = list(one.clients(clients_per_pool))
-                store.write_now(lambda tx, one=one, clients=clients: one.write(tx, clients))  # type: ignore[misc]  # mypy sees no type of a default
+                store.write_now(partial(one.write, clients=clients))
                 made += [
                     Client(client.id, secret.value.reveal(), f"/domains/{one.domain.name}/oauth2/token")
                     for client, secret in clients

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def fill(store: Store, pool: UserPool, count: int) -> Crowd:
     crowd = Crowd(pool, count)
     for begin in range(0, count, IN_ONE_TRANSACTION):
         numbers = range(begin, min(begin + IN_ONE_TRANSACTION, count))
-        store.write_now(lambda tx, numbers=numbers: _write(tx, crowd, numbers, hash), patience=PATIENCE)  # type: ignore[misc]  # mypy sees no type of a default
+        store.write_now(partial(_write, crowd=crowd, numbers=numbers, hash=hash), patience=PATIENCE)
     return crowd
 
 

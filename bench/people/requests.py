@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from botocore.auth import SigV4Auth  # type: ignore[import-untyped]
-from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
-from botocore.credentials import Credentials  # type: ignore[import-untyped]
+from botocore.auth import SigV4Auth  # type: ignore[import-untyped]  # it has no types
+from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # it has no types
+from botocore.credentials import Credentials  # type: ignore[import-untyped]  # it has no types
 
 from bench.contestants import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, jwks_path
 from bench.fill import ACCOUNT_ID

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
 from tests.admin import admin_client
 from tests.harness import RunningServer
 
@@ -52,6 +54,14 @@ def sign_in(cognito: Any, client_id: str, username: str = "ada", password: str =
     )
     result: dict[str, Any] = answer["AuthenticationResult"]
     return result
+
+
+def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
+    """(code, message) of the error that a call ends with."""
+    with pytest.raises(ClientError) as refused:
+        call(*arguments, **options)
+    error = refused.value.response["Error"]
+    return error["Code"], error["Message"]
 
 
 def messages_of(server: RunningServer, destination: str) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from pycognito.aws_srp import AWSSRP, generate_hash_device
 from tests.conftest import a_pool
 from tests.harness import RunningServer
-from tests.people.people import PASSWORD, a_person, an_app, messages_of, sign_in, the_code
-from tests.people.test_sign_in import begin, refusal, respond
+from tests.people.people import PASSWORD, a_person, an_app, messages_of, refusal, sign_in, the_code
+from tests.people.test_sign_in import begin, respond
 
 EMAIL = {"email": "ada@example.com", "email_verified": "true"}
 PHONE = {"phone_number": "+14325551212", "phone_number_verified": "true"}

@@ -17,7 +17,7 @@ from pycognito.aws_srp import AWSSRP
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.authenticator_app import a_pool_with_mfa, enrol, the_clock_goes_back
-from tests.people.people import PASSWORD, a_person, an_app, sign_in
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
 
 from poolhouse.core import srp
 from poolhouse.store.tables import audit, user_device
@@ -111,13 +111,6 @@ def clock(server: RunningServer) -> Iterator[None]:
 @pytest.fixture
 def house(server: RunningServer, cognito: Any) -> House:
     return a_house(server, cognito)
-
-
-def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as refused:
-        call(*arguments, **options)
-    error = refused.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def attributes(device: dict[str, Any]) -> dict[str, str]:

@@ -10,9 +10,9 @@ from pycognito.aws_srp import AWSSRP
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people import test_software_tokens as software_tokens
-from tests.people.people import PASSWORD, a_person, an_app, the_code
+from tests.people.people import PASSWORD, a_person, an_app, refusal, the_code
 from tests.people.test_challenges import EMAIL, EVERY_FACTOR, PHONE, a_pool_with_mfa, confirm_device, prefer
-from tests.people.test_sign_in import begin, refusal, respond
+from tests.people.test_sign_in import begin, respond
 
 
 def test_a_device_that_is_not_remembered_does_not_take_the_place_of_one_that_is(

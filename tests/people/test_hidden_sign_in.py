@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.conftest import a_pool
 from tests.harness import RunningServer
-from tests.people.people import a_person, an_app, messages_of
+from tests.people.people import a_person, an_app, messages_of, refusal
 from tests.people.signing_up import an_email
 from tests.people.test_challenges import EMAIL, PHONE, a_pool_with_mfa
-from tests.people.test_sign_in import begin, refusal, respond
+from tests.people.test_sign_in import begin, respond
 
 FACTORS = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.conftest import a_pool
-from tests.people.people import PASSWORD, a_person, an_app, sign_in
-from tests.people.test_sign_in import begin, refusal, respond
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
+from tests.people.test_sign_in import begin, respond
 
 LETTERS = ["\U0001f600" * 100, "e\u0301", "\u202ea", "\u212a"]
 

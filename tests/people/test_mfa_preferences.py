@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.authenticator_app import SMS, a_pool_with_mfa, enrol, the_clock_goes_back
-from tests.people.people import PASSWORD, a_person, an_app, sign_in
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
 
 from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.mfa import (
@@ -224,13 +223,6 @@ def house(server: RunningServer, cognito: Any) -> House:
         phone_number="+15550100",
         phone_number_verified="true",
     )
-
-
-def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as refused:
-        call(*arguments, **options)
-    error = refused.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_people_choose_their_factors_and_the_one_to_be_asked_for(house: House) -> None:

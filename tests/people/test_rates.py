@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.conftest import a_pool
-from tests.people.people import PASSWORD, a_person, an_app, sign_in
-from tests.people.test_sign_in import begin, refusal
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
+from tests.people.test_sign_in import begin
 
 TOO_MANY = ("TooManyRequestsException", "Too many requests")
 

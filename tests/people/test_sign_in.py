@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from pycognito.aws_srp import AWSSRP
 from tests.conftest import a_pool
 from tests.harness import RunningServer
-from tests.people.people import PASSWORD, a_person, an_app, sign_in
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
 
 from poolhouse_verify import TokenVerifier
 
@@ -40,13 +40,6 @@ def respond(cognito: Any, client_id: str, challenge: dict[str, Any], **responses
         ChallengeResponses=responses,
     )
     return answer
-
-
-def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as refused:
-        call(*arguments, **options)
-    error = refused.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def srp(cognito: Any, pool_id: str, client_id: str, username: str, password: str) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.conftest import a_pool
 from tests.harness import RunningServer
-from tests.people.people import PASSWORD, a_person, an_app, sign_in, the_code
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in, the_code
 from tests.people.signing_up import an_email
 from tests.people.test_challenges import EMAIL, a_pool_with_mfa, prefer
-from tests.people.test_sign_in import begin, refusal, respond
+from tests.people.test_sign_in import begin, respond
 
 INVALID = ("NotAuthorizedException", "Invalid session for the user.")
 OTHER = "Another-Horse-8"

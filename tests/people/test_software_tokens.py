@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from botocore.exceptions import ClientError
 from tests.harness import RunningServer
 from tests.people.authenticator_app import AuthenticatorApp, a_pool_with_mfa, enrol, the_clock_goes_back
-from tests.people.people import PASSWORD, a_person, an_app, sign_in
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
 
 from poolhouse.core.software_tokens import Verdict
 from poolhouse.store.tables import audit, user_totp
@@ -85,13 +85,6 @@ def house(server: RunningServer, cognito: Any) -> House:
 def strict_house(server: RunningServer, cognito: Any) -> House:
     """Its pool demands a second factor."""
     return a_house(server, cognito, "ON")
-
-
-def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as refused:
-        call(*arguments, **options)
-    error = refused.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_an_app_is_enrolled_and_asked_for_at_the_next_sign_in(house: House) -> None:

@@ -11,8 +11,8 @@ import pyotp
 import pytest
 from botocore.exceptions import ClientError
 from pycognito.aws_srp import AWSSRP
-from tests.people.people import PASSWORD, a_person, an_app
-from tests.people.test_sign_in import begin, refusal, respond, sign_in
+from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
+from tests.people.test_sign_in import begin, respond
 from tests.processes.serving import Node, Serve, admin_client_of, free_port
 
 FACTORS = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "EmailMfaConfiguration": {}}

@@ -94,6 +94,7 @@ def checked_key(key: CoseKey) -> bytes:
     except InvalidSignature:
         return cbor.encode({label: key[label] for label in _KEPT if label in key})
     except Exception as error:
+        # Whatever the libraries below make of numbers that are no key: ValueError, TypeError, UnsupportedAlgorithm.
         raise NotSupported("no valid key") from error
     raise NotSupported("a key for which nothing is a signature")
 

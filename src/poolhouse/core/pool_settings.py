@@ -181,7 +181,7 @@ def _mirror_verification_messages(settings: UserPoolType) -> None:
         text = template.get(new, settings.get(old))
         if text is not None:
             template[new] = text  # type: ignore[literal-required]  # the table above holds the TypedDicts' keys
-            settings[old] = text  # type: ignore[literal-required]
+            settings[old] = text  # type: ignore[literal-required]  # likewise
     settings["VerificationMessageTemplate"] = template
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC
 from email.errors import MessageError
@@ -11,11 +12,15 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import parseaddr
+from typing import TYPE_CHECKING, Any
 
 from poolhouse.core.messages import plain_text
 from poolhouse.core.outgoing import Outgoing
 from poolhouse.core.secret import Secret
 from poolhouse.ports.carriers import Refused, Unavailable
+
+if TYPE_CHECKING:
+    import aiosmtplib
 
 MAX_CONNECTIONS = 10
 ANSWERS_WITHIN = 15.0
@@ -71,7 +76,7 @@ class SmtpCarrier:
         """Nothing is kept open."""
 
     @contextlib.asynccontextmanager
-    async def _connection(self):  # type: ignore[no-untyped-def]  # aiosmtplib is imported late
+    async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
         import aiosmtplib
 
         server = self._server
@@ -133,7 +138,8 @@ def _address(text: str, whose: str, *, is_plain: bool = False) -> Address:
     return address
 
 
-def _envelope(header) -> str:  # type: ignore[no-untyped-def]  # typeshed does not know the policy's headers
+def _envelope(header: Any) -> str:
+    """The address of a header as the policy parses it: typeshed does not know of `addresses`."""
     spec: str = header.addresses[0].addr_spec
     return spec
 
