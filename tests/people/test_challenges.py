@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pyotp
@@ -28,12 +29,22 @@ EVERY_FACTOR = {
 _numbers = itertools.count(100_000)
 
 
-@pytest.fixture(autouse=True)
-def addresses_of_their_own() -> None:
-    """The inbox is one for all tests of a server, and a message may come after the test that it was sent in."""
+@dataclass(frozen=True)
+class Addresses:
+    """Of one test: the inbox is one for all tests of a server, and a message may come after the test that it was sent
+    in."""
+
+    email: dict[str, str]
+    phone: dict[str, str]
+
+
+@pytest.fixture
+def own() -> Addresses:
     number = next(_numbers)
-    EMAIL["email"] = f"ada{number}@example.com"
-    PHONE["phone_number"] = f"+1{number}1212"
+    return Addresses(
+        {"email": f"ada{number}@example.com", "email_verified": "true"},
+        {"phone_number": f"+1{number}1212", "phone_number_verified": "true"},
+    )
 
 
 CHOICE = ("ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
@@ -57,11 +68,11 @@ def by_password(cognito: Any, client_id: str, **more: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("factor", "challenge_name", "attributes", "shown", "response"),
+    ("factor", "challenge_name", "attribute", "shown", "response"),
     [
-        ("SMS", "SMS_MFA", PHONE, "+*******1212", "SMS_MFA_CODE"),
-        ("Email", "EMAIL_OTP", EMAIL, "a***@e***", "EMAIL_OTP_CODE"),
-        ("Email", "EMAIL_OTP", EMAIL, "a***@e***", "EMAIL_MFA_CODE"),
+        ("SMS", "SMS_MFA", "phone_number", "+*******1212", "SMS_MFA_CODE"),
+        ("Email", "EMAIL_OTP", "email", "a***@e***", "EMAIL_OTP_CODE"),
+        ("Email", "EMAIL_OTP", "email", "a***@e***", "EMAIL_MFA_CODE"),
     ],
 )
 def test_a_code_is_the_second_factor(
@@ -69,13 +80,14 @@ def test_a_code_is_the_second_factor(
     cognito: Any,
     factor: str,
     challenge_name: str,
-    attributes: dict[str, str],
+    own: Addresses,
+    attribute: str,
     shown: str,
     response: str,
 ) -> None:
-    destination = next(iter(attributes.values()))
+    destination = {**own.email, **own.phone}[attribute]
     pool_id = a_pool_with_mfa(cognito)
-    a_person(cognito, pool_id, **EMAIL, **PHONE)
+    a_person(cognito, pool_id, **own.email, **own.phone)
     prefer(cognito, pool_id, factor)
     client_id = an_app(cognito, pool_id)["ClientId"]
     before = len(messages_of(server, destination))
@@ -97,13 +109,13 @@ def test_a_code_is_the_second_factor(
     )
 
 
-def test_one_code_by_fifty_at_once_signs_in_once(server: RunningServer, cognito: Any) -> None:
+def test_one_code_by_fifty_at_once_signs_in_once(server: RunningServer, cognito: Any, own: Addresses) -> None:
     pool_id = a_pool_with_mfa(cognito)
-    a_person(cognito, pool_id, **EMAIL)
+    a_person(cognito, pool_id, **own.email)
     prefer(cognito, pool_id, "Email")
     client_id = an_app(cognito, pool_id)["ClientId"]
     challenge = by_password(cognito, client_id)
-    code = the_code(server, EMAIL["email"])
+    code = the_code(server, own.email["email"])
 
     def answer(_: int) -> bool:
         try:
@@ -175,9 +187,9 @@ def test_totp_is_the_second_factor_and_no_code_works_twice(own_server: Any) -> N
     assert code_again[0] == "ExpiredCodeException"
 
 
-def test_of_several_factors_the_person_chooses(server: RunningServer, cognito: Any) -> None:
+def test_of_several_factors_the_person_chooses(server: RunningServer, cognito: Any, own: Addresses) -> None:
     pool_id = a_pool_with_mfa(cognito)
-    a_person(cognito, pool_id, **EMAIL, **PHONE)
+    a_person(cognito, pool_id, **own.email, **own.phone)
     prefer(cognito, pool_id, "Email", "SMS")
     client_id = an_app(cognito, pool_id)["ClientId"]
     challenge = by_password(cognito, client_id)
@@ -189,7 +201,7 @@ def test_of_several_factors_the_person_chooses(server: RunningServer, cognito: A
     chosen = respond(cognito, client_id, challenge, USERNAME="ada", ANSWER="EMAIL_MFA")
     assert chosen["ChallengeName"] == "EMAIL_OTP"
     answer = respond(
-        cognito, client_id, chosen, USERNAME="ada", EMAIL_OTP_CODE=the_code(server, EMAIL["email"])
+        cognito, client_id, chosen, USERNAME="ada", EMAIL_OTP_CODE=the_code(server, own.email["email"])
     )
     assert answer["AuthenticationResult"]
 
@@ -292,12 +304,13 @@ def test_by_choice_the_password_may_be_proven_by_srp(cognito: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "attributes", "response"),
-    [("EMAIL_OTP", EMAIL, "EMAIL_OTP_CODE"), ("SMS_OTP", PHONE, "SMS_OTP_CODE")],
+    ("name", "medium", "response"),
+    [("EMAIL_OTP", "email", "EMAIL_OTP_CODE"), ("SMS_OTP", "phone", "SMS_OTP_CODE")],
 )
 def test_a_code_can_be_the_first_factor(
-    server: RunningServer, cognito: Any, name: str, attributes: dict[str, str], response: str
+    server: RunningServer, cognito: Any, name: str, own: Addresses, medium: str, response: str
 ) -> None:
+    attributes = own.email if medium == "email" else own.phone
     pool_id = a_pool_of_choice(cognito)
     a_person(cognito, pool_id, **attributes)
     client_id = an_app(cognito, pool_id, *CHOICE)["ClientId"]
