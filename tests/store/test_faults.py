@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from poolhouse.core.errors import StoreUnavailable
 from poolhouse.core.secret import Secret
 from poolhouse.store import Store, Transaction
 from poolhouse.store.cache import ABSENT, Cache
+from poolhouse.store.postgresql import CONNECTIONS, MAX_WAITING
 
 
 @pytest.fixture
@@ -296,13 +298,25 @@ def test_a_statement_that_takes_too_long_is_ended(node: Store, other: Store) -> 
 
 
 def test_too_many_who_wait_are_refused_early(node: Store, other: Store) -> None:
+    threads_are_held = threading.Event()
+
     async def main() -> None:
-        slow = [asyncio.ensure_future(node.read(lambda tx: time.sleep(0.3))) for _ in range(8)]
-        await asyncio.sleep(0.05)
-        many = [node.read(lambda tx: tx.pools.count(ACCOUNT, REGION)) for _ in range(1100)]
-        answers = await asyncio.gather(*many, return_exceptions=True)
-        refused = [answer for answer in answers if isinstance(answer, StoreUnavailable)]
-        assert 90 <= len(refused) <= 110
+        try:
+            slow = [
+                asyncio.ensure_future(node.read(lambda tx: threads_are_held.wait(60), patience=60))
+                for _ in range(CONNECTIONS)
+            ]
+            await asyncio.sleep(0.1)  # until each thread has one, and the queue is empty
+            many = [
+                asyncio.ensure_future(node.read(lambda tx: tx.pools.count(ACCOUNT, REGION), patience=60))
+                for _ in range(MAX_WAITING + 100)
+            ]
+            done, waiting = await asyncio.wait(many, timeout=1)
+        finally:
+            threads_are_held.set()
+        assert len(done) == 100
+        assert all(isinstance(task.exception(), StoreUnavailable) for task in done)
+        assert await asyncio.gather(*waiting) == [1] * MAX_WAITING
         await asyncio.gather(*slow)
 
     asyncio.run(main())
