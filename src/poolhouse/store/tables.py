@@ -348,6 +348,168 @@ inbox_message = sa.Table(
     sa.Index(None, "pool_id"),
 )
 
+# Somebody's browser that is signed in to a pool. `hash` is the keyed hash of its cookie.
+browser_session = sa.Table(
+    "browser_session",
+    metadata,
+    *_of_user(
+        sa.Column("id", Key, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "id"),
+        sa.Index(None, "pool_id", "sub"),
+        sa.Index(None, "expires_at"),
+    ),
+)
+
+# A code on its way from a browser to its application, as a keyed hash. It stays for a while after its use, so that a
+# second one is known for what it is, and ends `family_id`, what the first one gave.
+authorization_code = sa.Table(
+    "authorization_code",
+    metadata,
+    *_of_user(
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.Column("client_id", Key, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.Column("used_at", Instant),
+        sa.Column("family_id", Key),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "hash"),
+        sa.Index(None, "pool_id", "sub"),
+        sa.Index(None, "expires_at"),
+    ),
+)
+
+# What a person has allowed a client that was registered dynamically.
+consent = sa.Table(
+    "consent",
+    metadata,
+    *_of_user(
+        sa.Column("client_id", Key, sa.ForeignKey("user_pool_client.id", ondelete="CASCADE"), nullable=False),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "client_id"),
+        sa.Index(None, "client_id"),
+    ),
+)
+
+# Where people of a pool may come from. `sealed` are the secrets among its details.
+identity_provider = sa.Table(
+    "identity_provider",
+    metadata,
+    _pool_id(),
+    sa.Column("name", Key, nullable=False),
+    sa.Column("sealed", sa.LargeBinary),
+    *_document(),
+    sa.PrimaryKeyConstraint("pool_id", "name"),
+)
+
+
+def _of_provider(*rest: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:
+    return (
+        sa.Column("pool_id", Key, nullable=False),
+        sa.Column("provider_name", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "provider_name"],
+            ["identity_provider.pool_id", "identity_provider.name"],
+            ondelete="CASCADE",
+        ),
+        *rest,
+    )
+
+
+provider_identifier = sa.Table(
+    "provider_identifier",
+    metadata,
+    *_of_provider(
+        sa.Column("identifier", Key, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "identifier"),
+        sa.Index(None, "pool_id", "provider_name"),
+    ),
+)
+
+# Who of a provider is who here. It outlives the provider: of the same name, it may come back.
+user_identity = sa.Table(
+    "user_identity",
+    metadata,
+    *_of_user(
+        sa.Column("provider_name", Key, nullable=False),
+        sa.Column("attribute_name", Key, nullable=False),
+        sa.Column("value_key", Key, nullable=False),
+        *_document(),
+        sa.PrimaryKeyConstraint("pool_id", "provider_name", "attribute_name", "value_key"),
+        sa.Index(None, "pool_id", "sub"),
+    ),
+)
+
+# The pool's keys towards SAML providers: what signs its requests ("" for all providers), what a provider encrypts for.
+provider_key = sa.Table(
+    "provider_key",
+    metadata,
+    _pool_id(),
+    sa.Column("id", Key, nullable=False),
+    sa.Column("provider_name", Key, nullable=False),
+    sa.Column("use", Key, nullable=False),
+    sa.Column("certificate", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("pool_id", "id"),
+    sa.Index(None, "pool_id", "use", "provider_name"),
+)
+
+# What may be used once and was: an assertion's id, say.
+used_once = sa.Table(
+    "used_once",
+    metadata,
+    _pool_id(),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("pool_id", "kind", "key"),
+    sa.Index(None, "expires_at"),
+)
+
+
+def _of_client() -> sa.Column[str]:
+    return sa.Column(
+        "client_id", Key, sa.ForeignKey("user_pool_client.id", ondelete="CASCADE"), nullable=False
+    )
+
+
+managed_login_branding = sa.Table(
+    "managed_login_branding",
+    metadata,
+    _pool_id(),
+    sa.Column("id", Key, nullable=False),
+    _of_client(),
+    *_document(),
+    sa.PrimaryKeyConstraint("pool_id", "id"),
+    sa.UniqueConstraint("client_id"),
+)
+
+# No foreign key: the pool's own stands under client_id "ALL".
+ui_customization = sa.Table(
+    "ui_customization",
+    metadata,
+    _pool_id(),
+    sa.Column("client_id", Key, nullable=False),
+    *_document(),
+    sa.PrimaryKeyConstraint("pool_id", "client_id"),
+)
+
+terms = sa.Table(
+    "terms",
+    metadata,
+    _pool_id(),
+    sa.Column("id", Key, nullable=False),
+    _of_client(),
+    sa.Column("name", Key, nullable=False),
+    *_document(),
+    sa.PrimaryKeyConstraint("pool_id", "id"),
+    sa.UniqueConstraint("client_id", "name"),
+)
+
 signing_key = sa.Table(
     "signing_key",
     metadata,
