@@ -34,7 +34,7 @@ class Faults:
         self.fired = ""
         self.writes = 0
         """That were done since it was armed."""
-        for name in ("read", "write"):
+        for name in ("read", "look_up", "write"):
             self._stand_before(parts.store, name, lambda: StoreUnavailable("a fault of the test"))
         for port, names in (
             (parts.ports.passwords, ("hash", "verify", "verify_nobody")),

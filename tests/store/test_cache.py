@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sqlite3
 import sys
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -270,59 +269,66 @@ def at_every(event: str, act: Callable[..., object]) -> Iterator[None]:
 
 
 class AHeldLoad:
-    """Holds the first load after it has read the client, so that what it read is the past by the time it ends."""
+    """Holds the first load after it has read, so that what it read is the past by the time it ends."""
 
-    def __init__(self) -> None:
-        self.has_read, self.go_on = threading.Event(), threading.Event()
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_read, self.go_on = asyncio.Event(), asyncio.Event()
+        self._look_up = store.look_up
+        monkeypatch.setattr(store, "look_up", self)
 
-    def __call__(self, _: Any, __: Any, statement: str, *___: Any) -> None:
-        if "FROM user_pool_client" in statement and not self.has_read.is_set():
+    async def __call__(self, work: Work[Any]) -> Any:
+        value = await self._look_up(work)
+        if not self.has_read.is_set():
             self.has_read.set()
-            assert self.go_on.wait(5)
+            await self.go_on.wait()
+        return value
 
 
-def test_a_change_that_comes_while_a_value_is_loaded_is_not_undone_by_the_load(filled: Store) -> None:
+def test_a_change_that_comes_while_a_value_is_loaded_is_not_undone_by_the_load(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test(cache: Cache) -> None:
-        held = AHeldLoad()
-        with at_every("after_cursor_execute", held):
-            late = asyncio.ensure_future(cache.get("client", "client1"))
-            await asyncio.to_thread(held.has_read.wait)
-            await filled.write(lambda tx: tx.clients.remove(POOL, "client1"))
-            # The bell rings here, while the load is under way; who asks now does not share it.
-            assert await cache.get("client", "client1") is None
-            held.go_on.set()
-            await late
+        held = AHeldLoad(filled, monkeypatch)
+        late = asyncio.ensure_future(cache.get("client", "client1"))
+        await held.has_read.wait()
+        await filled.write(lambda tx: tx.clients.remove(POOL, "client1"))
+        # The bell rings here, while the load is under way; who asks now does not share it.
+        assert await cache.get("client", "client1") is None
+        held.go_on.set()
+        await late
         assert cache.peek("client", "client1") in (None, ABSENT)
         assert await cache.get("client", "client1") is None
 
     with_cache(filled, test)
 
 
-def test_a_change_of_something_else_while_a_value_is_loaded_does_not_waste_the_load(filled: Store) -> None:
+def test_a_change_of_something_else_while_a_value_is_loaded_does_not_waste_the_load(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test(cache: Cache) -> None:
-        held = AHeldLoad()
-        with at_every("after_cursor_execute", held):
-            late = asyncio.ensure_future(cache.get("client", "client1"))
-            await asyncio.to_thread(held.has_read.wait)
-            await filled.write(lambda tx: tx.clients.remove(POOL, "client2"))
-            cache.peek("client", "client1")
-            held.go_on.set()
-            client = await late
+        held = AHeldLoad(filled, monkeypatch)
+        late = asyncio.ensure_future(cache.get("client", "client1"))
+        await held.has_read.wait()
+        await filled.write(lambda tx: tx.clients.remove(POOL, "client2"))
+        cache.peek("client", "client1")
+        held.go_on.set()
+        client = await late
         assert cache.peek("client", "client1") is client
 
     with_cache(filled, test)
 
 
-def test_a_pool_changed_while_its_client_is_loaded_is_not_kept(filled: Store) -> None:
+def test_a_pool_changed_while_its_client_is_loaded_is_not_kept(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test(cache: Cache) -> None:
-        held = AHeldLoad()
-        with at_every("after_cursor_execute", held):
-            late = asyncio.ensure_future(cache.get("client", "client1"))
-            await asyncio.to_thread(held.has_read.wait)
-            await filled.write(lambda tx: tx.resource_servers.remove(POOL, "api"))
-            cache.peek("client", "client1")
-            held.go_on.set()
-            await late
+        held = AHeldLoad(filled, monkeypatch)
+        late = asyncio.ensure_future(cache.get("client", "client1"))
+        await held.has_read.wait()
+        await filled.write(lambda tx: tx.resource_servers.remove(POOL, "api"))
+        cache.peek("client", "client1")
+        held.go_on.set()
+        await late
         client = await cache.get("client", "client1")
         assert client.pool.scopes == frozenset()
 

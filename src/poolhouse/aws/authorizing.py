@@ -57,7 +57,7 @@ def _tags_of_request(members: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 async def _tags_of_resource(parts: Parts, arn: str) -> dict[str, tuple[str, ...]]:
     """The tags of the pool that an ARN names. A pool that is not there, or in another account, has none."""
     pool_id = arn.rpartition(_POOL_IN_ARN)[2] if _POOL_IN_ARN in arn else ""
-    pool = await parts.store.read(lambda tx: tx.pools.find(pool_id)) if pool_id else None
+    pool = await parts.store.look_up(lambda tx: tx.pools.find(pool_id)) if pool_id else None
     if pool is None or pool.arn != arn:
         return {}
     return {f"aws:resourcetag/{key.lower()}": (value,) for key, value in pool.tags.items()}

@@ -35,12 +35,14 @@ class Bell(Protocol):
 
 
 class Database(Protocol):
-    """One engine. The `read` and `write` of a store, and the same at once, on the calling thread.
+    """One engine. The `read`, `look_up` and `write` of a store, and the same at once, on the calling thread.
 
     `patience` is how many seconds the work may wait or take, where that is not the engine's usual.
     """
 
     def read(self, work: Work[Result], patience: float | None = None) -> Awaitable[Result]: ...
+
+    def look_up(self, work: Work[Result]) -> Awaitable[Result]: ...
 
     def write(self, work: Work[Result], patience: float | None = None) -> Awaitable[Result]: ...
 

@@ -37,6 +37,9 @@ class PostgresqlDatabase:
     async def read(self, work: Work[Result], patience: float | None = None) -> Result:
         return await self._answer(Unit.of(work, self._mailboxes, patience=patience or PATIENCE))
 
+    async def look_up(self, work: Work[Result]) -> Result:
+        return await self.read(work)
+
     async def write(self, work: Work[Result], patience: float | None = None) -> Result:
         return await self._answer(Unit.of(work, self._mailboxes, patience=patience or PATIENCE, writes=True))
 

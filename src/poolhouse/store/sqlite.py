@@ -1,4 +1,5 @@
-"""The embedded engine: one writer thread with group commit, and a few reader threads.
+"""The embedded engine: one writer thread with group commit, and a few reader threads. Few rows by key are read by none
+of them, but by who asks (`sqlite_look_ups`).
 
 Up to 64 units of work share one commit, and so one fsync; each has a savepoint of its own, so that one that
 fails takes nothing back but itself, and each caller is answered after the commit that holds its work. Always
@@ -21,6 +22,7 @@ from poolhouse.store import rows
 from poolhouse.store.database import Begin, Bell, Forget
 from poolhouse.store.in_use import InUse
 from poolhouse.store.sqlite_bell import SqliteBell
+from poolhouse.store.sqlite_look_ups import LookUps, NotNow
 from poolhouse.store.threads import Workers
 from poolhouse.store.units import Mailboxes, Unit, Work
 
@@ -83,6 +85,7 @@ class SqliteDatabase:
         self._begin = begin
         self._busy_limit = busy_limit
         self._mailboxes = Mailboxes()
+        self._look_ups = LookUps(path, begin)
         self._readers = Workers("poolhouse-read", READERS, MAX_WAITING, self._serve_reads)
         self._writer = Workers("poolhouse-write", 1, MAX_WAITING, self._serve_writes)
 
@@ -91,6 +94,12 @@ class SqliteDatabase:
         self._readers.put(unit)
         result: Result = await unit.future
         return result
+
+    async def look_up(self, work: Work[Result]) -> Result:
+        try:
+            return self._look_ups.read(work)
+        except NotNow:
+            return await self.read(work)
 
     async def write(self, work: Work[Result], patience: float | None = None) -> Result:
         unit = Unit.of(work, self._mailboxes, patience=patience or self._busy_limit, writes=True)
@@ -115,6 +124,7 @@ class SqliteDatabase:
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
+        self._look_ups.close()
         self._in_use.close()
 
     def _serve_reads(self, next_unit: Callable[[], Unit | None]) -> None:

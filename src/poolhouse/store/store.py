@@ -40,6 +40,15 @@ class Store:
         """
         return await self._database.read(work, patience)
 
+    async def look_up(self, work: Work[Result]) -> Result:
+        """The same for a few rows by their keys, and nothing that grows with the data: an embedded database answers it
+        at once, on the event loop's thread, and everybody else waits meanwhile.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        return await self._database.look_up(work)
+
     async def write(self, work: Work[Result], *, patience: float | None = None) -> Result:
         """The answer of `work`, after the commit that holds what it did.
 

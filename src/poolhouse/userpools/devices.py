@@ -247,7 +247,7 @@ async def _find(call: Call, pool_id: str, username: str) -> tuple[UserPool, User
         pool = tx.pools.get(call.account_id, call.region, pool_id)
         return pool, tx.users.find(pool, username)
 
-    return await call.store.read(read)
+    return await call.store.look_up(read)
 
 
 def _no_such_user() -> ResourceNotFoundException:
@@ -256,7 +256,7 @@ def _no_such_user() -> ResourceNotFoundException:
 
 
 async def _one(call: Call, pool: UserPool, user: User, key: str) -> DeviceType:
-    device = await call.store.read(lambda tx: find_device(tx, pool.id, user.sub, key))
+    device = await call.store.look_up(lambda tx: find_device(tx, pool.id, user.sub, key))
     return describe(pool, user, device)
 
 

@@ -92,7 +92,7 @@ async def get_user_auth_factors(call: Call, request: GetUserAuthFactorsRequest) 
     """
     person = await authenticate_person(call, request["AccessToken"])
     pool, sub = person.app.user_pool, person.user.sub
-    return await call.store.read(lambda tx: _auth_factors(tx, pool, tx.users.by_sub(pool.id, sub)))
+    return await call.store.look_up(lambda tx: _auth_factors(tx, pool, tx.users.by_sub(pool.id, sub)))
 
 
 async def admin_get_user_auth_factors(
@@ -102,7 +102,7 @@ async def admin_get_user_auth_factors(
         pool = tx.pools.get(call.account_id, call.region, request["UserPoolId"])
         return _auth_factors(tx, pool, tx.users.find(pool, request["Username"]))
 
-    return await call.store.read(read)
+    return await call.store.look_up(read)
 
 
 async def _set_own(call: Call, access_token: str, wishes: Wishes) -> None:

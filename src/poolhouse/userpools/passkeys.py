@@ -260,7 +260,7 @@ async def assertion_options(
     usable: list[Passkey] = []
     if user is not None:
         person = user
-        usable = await call.store.read(lambda tx: _usable(tx, call, app, person))
+        usable = await call.store.look_up(lambda tx: _usable(tx, call, app, person))
     allowed = [descriptor(passkey) for passkey in usable]
     if not allowed:
         key = call.store.key_for("passkeys of nobody")
@@ -303,7 +303,7 @@ async def _proven(
     """The passkey as it is after this use. Raises CognitoError: the answer proves nothing."""
     answer = read_assertion(credential)
     id = encode(answer.credential_id)
-    passkey = await call.store.read(lambda tx: tx.passkeys.find(app.pool.id, id))
+    passkey = await call.store.look_up(lambda tx: tx.passkeys.find(app.pool.id, id))
     if user is None or passkey is None or passkey.sub != user.sub:
         raise NotAuthorizedException(detail="not a passkey of this person's")
     if not are_enabled(app.user_pool) or _relying_party_of(call, app) != state["relying_party"]:
@@ -329,7 +329,7 @@ def _usable(tx: Transaction, call: Call, app: AppSnapshot, user: User) -> list[P
 async def _pending(call: Call, person: Person, answer: RegistrationAnswer) -> Code:
     """The challenge that the answer is for. Raises WebAuthnChallengeNotFoundException, WebAuthnClientMismatchException."""
     user = person.user
-    code = await call.store.read(lambda tx: tx.codes.find(user.pool_id, user.sub, PURPOSE))
+    code = await call.store.look_up(lambda tx: tx.codes.find(user.pool_id, user.sub, PURPOSE))
     if code is None or call.now >= code.expires_at:
         raise WebAuthnChallengeNotFoundException
     if not hmac.compare_digest(code.hash, challenge_hash(answer.client_data.challenge)):

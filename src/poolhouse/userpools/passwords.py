@@ -176,7 +176,7 @@ async def prove_password(
     if key is None:
         return await _prove(call, pool, user, password, presented)
     async with call.ports.passwords.turn(f"{pool.id} {key}"):
-        attempts = await call.store.read(lambda tx: tx.attempts.find(pool.id, PASSWORDS, key, call.now))
+        attempts = await call.store.look_up(lambda tx: tx.attempts.find(pool.id, PASSWORDS, key, call.now))
         if attempts.is_locked(call.now):
             raise NotAuthorizedException(EXCEEDED)
         return await _prove(call, pool, user, password, presented)

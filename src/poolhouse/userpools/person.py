@@ -85,7 +85,7 @@ async def authenticate_person(call: Call, access_token: str, *, scope: str | Non
     def read(tx: Transaction) -> tuple[User | None, Family | None]:
         return tx.users.by_sub(app.pool.id, sub), tx.families.find(app.pool.id, event_id)
 
-    user, family = _standing(call, *await call.store.read(read))
+    user, family = _standing(call, *await call.store.look_up(read))
     if family.sub != sub or family.client_id != app.client.id:
         raise NotAuthorizedException(INVALID, detail="of another person's or client's sign-in")
     return Person(app, user, family, claims, in_the_name_of(call, app, sub))

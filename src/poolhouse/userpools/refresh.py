@@ -149,7 +149,7 @@ async def _refreshed(
         current = keys.hash_of(app.pool.id, successor.reveal())
         continued = await call.store.write(lambda tx: _exchange(tx, call, asked, successor, current))
     else:
-        continued = await call.store.read(lambda tx: _look(tx, call, asked))
+        continued = await call.store.look_up(lambda tx: _look(tx, call, asked))
         if continued is None:
             await call.store.write(lambda tx: _end_reused(tx, call, asked))
     if continued is None:

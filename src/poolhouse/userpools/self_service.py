@@ -155,7 +155,7 @@ async def _changed(person: Person, request: ChangePasswordRequest) -> bool:
 async def _proved(person: Person, presented: str | None) -> Password | None:
     """The password that the person has, and has proved to know; None for who has none, and presented none."""
     call, pool, user = person.call, person.app.user_pool, person.user
-    former = await call.store.read(lambda tx: tx.passwords.find(pool.id, user.sub))
+    former = await call.store.look_up(lambda tx: tx.passwords.find(pool.id, user.sub))
     if presented is None:
         if former is not None:
             raise InvalidParameterException("Missing required parameter PreviousPassword")

@@ -76,7 +76,7 @@ async def open_lone_session(call: Call, text: str) -> tuple[AppSnapshot, Session
     ticket = ticket_of_session(text)
     if ticket is None:
         raise NotAuthorizedException(INVALID, detail="a session in no form of ours")
-    client_id = await call.store.read(lambda tx: tx.sessions.client_of(ticket.id))
+    client_id = await call.store.look_up(lambda tx: tx.sessions.client_of(ticket.id))
     app: AppSnapshot | None = None if client_id is None else await call.cache.get("app", client_id)
     if app is None:
         raise NotAuthorizedException(INVALID, detail="no such session")
@@ -105,7 +105,7 @@ async def open_with(
         found = tx.sessions.find(app.pool.id, asked.id)
         return None if found is None else (*found, also(tx, found[0]))
 
-    found = await call.store.read(read)
+    found = await call.store.look_up(read)
     if found is None:
         raise NotAuthorizedException(INVALID, detail="no such session")
     session, hash, result = found

@@ -110,4 +110,4 @@ async def _family_of(call: Call, app: AppSnapshot, token: str) -> Family | None:
     family_id = refresh_token_keys(call.store).family_of(app.pool.id, token)
     if family_id is None:
         return None
-    return await call.store.read(lambda tx: tx.families.find(app.pool.id, family_id))
+    return await call.store.look_up(lambda tx: tx.families.find(app.pool.id, family_id))

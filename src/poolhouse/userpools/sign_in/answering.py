@@ -87,7 +87,7 @@ async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespon
         return look(tx, attempt, user) if is_settled else None
 
     # Before anything else is said: what a right password alone gets to hear would tell it apart during a lock.
-    known = await call.store.read(glance) if proof.right else None
+    known = await call.store.look_up(glance) if proof.right else None
     if proof.right and known is None:
         (await call.store.write(settle)).require_right()
     elif not proof.right:
@@ -148,7 +148,7 @@ async def _refuse_unknown_device(attempt: Attempt) -> None:
     """
     user, key = attempt.person.user, attempt.values.get("DEVICE_KEY")
     if user is not None and key is not None and tracks_devices(attempt.pool):
-        await attempt.call.store.read(lambda tx: devices.find_device(tx, user.pool_id, user.sub, key))
+        await attempt.call.store.look_up(lambda tx: devices.find_device(tx, user.pool_id, user.sub, key))
 
 
 async def _select_challenge(attempt: Attempt) -> InitiateAuthResponse:
@@ -246,7 +246,7 @@ async def _select_mfa_type(attempt: Attempt) -> InitiateAuthResponse:
     }
     user = attempt.person.user
     assert user is not None
-    has_totp = await attempt.call.store.read(lambda tx: tx.totp.is_verified(user.pool_id, user.sub))
+    has_totp = await attempt.call.store.look_up(lambda tx: tx.totp.is_verified(user.pool_id, user.sub))
     can_choose = available_factors(attempt.pool, user, has_totp).factors
     if answer not in events or {"EMAIL_MFA": "EMAIL_OTP"}.get(answer, answer) not in can_choose:
         raise InvalidParameterException(f"{answer} is not among the MFA types to choose from.")

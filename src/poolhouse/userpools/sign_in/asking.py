@@ -260,7 +260,7 @@ def _is_a_name(pool: UserPool, name: str) -> bool:
 async def _friendly_name(attempt: Attempt) -> dict[str, str]:
     user = attempt.person.user
     assert user is not None
-    token = await attempt.call.store.read(lambda tx: tx.totp.find(user.pool_id, user.sub))
+    token = await attempt.call.store.look_up(lambda tx: tx.totp.find(user.pool_id, user.sub))
     return {"FRIENDLY_DEVICE_NAME": token.name} if token is not None and token.name else {}
 
 
@@ -276,7 +276,7 @@ async def device_of(attempt: Attempt) -> tuple[Device, srp.Verifier]:
     assert key is not None
     if attempt.values.get("DEVICE_KEY", key) != key:
         raise NotAuthorizedException(sessions.INVALID, detail="another device has to prove itself")
-    device = await attempt.call.store.read(lambda tx: devices.find_device(tx, user.pool_id, user.sub, key))
+    device = await attempt.call.store.look_up(lambda tx: devices.find_device(tx, user.pool_id, user.sub, key))
     if device.verifier is None or not device.can_prove_itself:
         raise ResourceNotFoundException(devices.MISSING, detail="the device can't prove itself")
     return device, device.verifier

@@ -90,7 +90,7 @@ async def find_person(call: Call, app: AppSnapshot, name: str) -> Person:
         password = None if user is None else tx.passwords.find(user.pool_id, user.sub)
         return Person(name, user, password)
 
-    person = await call.store.read(find)
+    person = await call.store.look_up(find)
     if person.user is None and not hides_existence(app):
         raise UserNotFoundException
     return person

@@ -56,7 +56,7 @@ async def available(attempt: Attempt) -> tuple[str, ...]:
             alone = {PASSWORD} | ({WEB_AUTHN} if _passkey_is_two_factors(attempt) else set())
             return tuple(name for name in first if name in alone)
 
-        offered = await attempt.call.store.read(look)
+        offered = await attempt.call.store.look_up(look)
     return (PASSWORD_SRP, *offered) if PASSWORD in offered else offered
 
 

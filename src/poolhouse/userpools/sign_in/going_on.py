@@ -50,7 +50,7 @@ async def go_on(
     if event in ASKING:
         known = NOTHING  # these lead to their step whoever it is
     elif known is None:
-        known = await call.store.read(lambda tx: look(tx, attempt, user))
+        known = await call.store.look_up(lambda tx: look(tx, attempt, user))
     step = advance(attempt.step, event, known.situation)
 
     def still_so(tx: Transaction, now: User | None) -> User | None:
@@ -121,7 +121,7 @@ async def _tokens(attempt: Attempt, also: Also) -> InitiateAuthResponse:
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
     assert user is not None, "nobody proves anything"
     key = attempt.device_key
-    is_known = key is not None and await call.store.read(
+    is_known = key is not None and await call.store.look_up(
         lambda tx: tx.devices.find(pool.id, user.sub, key) is not None
     )
     is_new = tracks_devices(pool) and not is_known and attempt.step not in WITHOUT_PASSWORD

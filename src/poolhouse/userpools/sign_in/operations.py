@@ -114,7 +114,7 @@ async def admin_respond_to_auth_challenge(
 
 
 async def _app_of(call: Call, pool_id: str, client_id: str) -> AppSnapshot:
-    await call.store.read(lambda tx: tx.pools.get(call.account_id, call.region, pool_id))
+    await call.store.look_up(lambda tx: tx.pools.get(call.account_id, call.region, pool_id))
     app = await find_app(call, client_id)
     if app.pool.id != pool_id:
         raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
@@ -219,7 +219,7 @@ async def _session(
     elif text is not None:
         ticket = ticket_of_session(text)
     elif challenge == Step.DEVICE_SRP_AUTH:
-        return await call.store.read(lambda tx: _waiting_for_device(tx, call, app, values))
+        return await call.store.look_up(lambda tx: _waiting_for_device(tx, call, app, values))
     else:
         raise InvalidParameterException("Missing required parameter Session")
     session, person = await sessions.open_with(
