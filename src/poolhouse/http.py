@@ -22,6 +22,8 @@ class Request:
     scheme: str = "http"
     actor: str = ""
     """Who asks, as soon as it is known: an ARN, or the id of a client, proved or not. For the log alone."""
+    base: str = ""
+    """What stands before the path of every address of a domain: "" where the host names it, else `/domains/{name}`."""
     is_admin: bool = False
     """Whether it came in by the listener that is for the operator alone."""
 

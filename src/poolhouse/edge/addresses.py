@@ -46,6 +46,8 @@ class Address:
     """The pool's id, or the domain."""
     path: str = ""
     """What is left of the path below it."""
+    base: str = ""
+    """Of a domain by path: what comes before that."""
 
 
 NOTHING = Address(Kind.NOTHING)
@@ -83,7 +85,9 @@ class Addresses:
             return Address(Kind.DOMAIN, owner, path) if len(owner) <= MAX_NAME else NOTHING
         if path.startswith(BY_PATH):
             name, slash, rest = path[len(BY_PATH) :].partition("/")
-            return Address(Kind.DOMAIN, name, slash + rest) if len(name) <= MAX_NAME else NOTHING
+            if len(name) > MAX_NAME:
+                return NOTHING
+            return Address(Kind.DOMAIN, name, slash + rest, BY_PATH + name)
         if path in SERVER_PATHS:
             return Address(Kind.SERVER, path=path)
         if path == INBOX_PATH:

@@ -86,7 +86,7 @@ class Application:
             scheme=scheme,
         )
         address = self._addresses.resolve(host, request.path)
-        kind = address.kind
+        kind, request.base = address.kind, address.base
         try:
             limit = MAX_BODY if kind is Kind.AWS else MAX_FORM
             if length != 0 or request.method not in ("GET", "HEAD"):
