@@ -92,6 +92,14 @@ class ConcurrentModificationException(CognitoError):
     message = "The resource was changed by another request. Try again."
 
 
+class ManagedLoginBrandingExistsException(CognitoError):
+    message = "A managed login branding already exists for this app client."
+
+
+class TermsExistsException(CognitoError):
+    message = "Terms of this name already exist for this app client."
+
+
 class OperationNotEnabledException(CognitoError):
     pass
 
@@ -328,6 +336,47 @@ class UnsupportedGrantType(OAuthError):
 
 class InvalidScope(OAuthError):
     error = "invalid_scope"
+
+
+class UnsupportedResponseType(OAuthError):
+    error = "unsupported_response_type"
+
+
+class AccessDenied(OAuthError):
+    error = "access_denied"
+
+
+class LoginRequired(OAuthError):
+    """The person would have to be asked, and may not be (OIDC Core §3.1.2.6)."""
+
+    error = "login_required"
+
+
+class InvalidTarget(OAuthError):
+    """A `resource` that tokens can't be for (RFC 8707 §2)."""
+
+    error = "invalid_target"
+
+
+class RequestNotSupported(OAuthError):
+    error = "request_not_supported"
+
+
+class RequestUriNotSupported(OAuthError):
+    error = "request_uri_not_supported"
+
+
+class UnmetAuthenticationRequirements(OAuthError):
+    """The person signed in, and not in the way asked for (OpenID Connect Core Error Code
+    unmet_authentication_requirements 1.0)."""
+
+    error = "unmet_authentication_requirements"
+
+
+class UnsupportedTokenType(OAuthError):
+    """A token that can't be revoked (RFC 7009 §2.2.1)."""
+
+    error = "unsupported_token_type"
 
 
 class TemporarilyUnavailable(OAuthError):

@@ -30,6 +30,30 @@ _CODE_SIZE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class ThroughPages:
+    """What a sign-in at the pages tells beside who it was. One by the API has none of it."""
+
+    session_id: str
+    """The browser's session that it came through."""
+    amr: tuple[str, ...]
+    acr: str
+    audience: str | None = None
+    """The `resource` that was asked for: the `aud` of its access tokens."""
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "session_id": self.session_id,
+            "amr": list(self.amr),
+            "acr": self.acr,
+            "audience": self.audience,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(**{**document, "amr": tuple(document["amr"])})
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     pool_id: str
     id: str
@@ -47,6 +71,7 @@ class Family:
     device_key: str | None = None
     trigger: str = "Authentication"
     """What began it, as the trigger sources name it after `TokenGeneration_`."""
+    through: ThroughPages | None = None
     revoked_at: datetime | None = None
     is_repeatable: bool = False
     """Whether the refresh token itself is kept, sealed, for a client that asks again within its grace period."""
@@ -59,6 +84,7 @@ class Family:
             "auth_time": to_iso(self.auth_time),
             "device_key": self.device_key,
             "trigger": self.trigger,
+            **({} if self.through is None else {"through": self.through.to_document()}),
         }
 
     @classmethod
@@ -69,6 +95,7 @@ class Family:
             auth_time=from_iso(document["auth_time"]),
             device_key=document["device_key"],
             trigger=document["trigger"],
+            through=ThroughPages.from_document(document["through"]) if "through" in document else None,
             **columns,
         )
 

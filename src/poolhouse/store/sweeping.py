@@ -36,6 +36,9 @@ def sweep(tx: Transaction, now: datetime, limit: int) -> int:
         (tx.families.remove_expired, now - FAMILIES_KEPT),
         (tx.inbox.remove_expired, now - INBOX_KEPT),
         (tx.sessions.remove_expired, now - SESSIONS_KEPT),
+        (tx.browser_sessions.remove_expired, now),
+        (tx.authorization_codes.remove_expired, now - CODES_KEPT),
+        (tx.used_once.remove_expired, now),
     ):
         if removed < limit:
             removed += remove(before, limit - removed)

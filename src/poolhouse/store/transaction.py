@@ -12,6 +12,8 @@ from poolhouse.store.keyring import Keyring
 from poolhouse.store.repositories.access_keys import AccessKeys
 from poolhouse.store.repositories.attempts import Attempts
 from poolhouse.store.repositories.audit import Audit
+from poolhouse.store.repositories.authorization_codes import AuthorizationCodes
+from poolhouse.store.repositories.browser_sessions import BrowserSessions
 from poolhouse.store.repositories.client_secrets import ClientSecrets
 from poolhouse.store.repositories.clients import Clients
 from poolhouse.store.repositories.codes import Codes
@@ -33,6 +35,7 @@ from poolhouse.store.repositories.sessions import Sessions
 from poolhouse.store.repositories.signing_keys import SigningKeys
 from poolhouse.store.repositories.totp import Totp
 from poolhouse.store.repositories.unused_verifiers import UnusedVerifiers
+from poolhouse.store.repositories.used_once import UsedOnce
 from poolhouse.store.repositories.user_listing import UserListing
 from poolhouse.store.repositories.users import Users
 
@@ -44,6 +47,8 @@ class Transaction:
         "access_keys",
         "attempts",
         "audit",
+        "authorization_codes",
+        "browser_sessions",
         "changes",
         "client_secrets",
         "clients",
@@ -67,6 +72,7 @@ class Transaction:
         "signing_keys",
         "totp",
         "unused_verifiers",
+        "used_once",
         "user_listing",
         "users",
     )
@@ -95,6 +101,9 @@ class Transaction:
         self.devices = Devices(connection, self.data_keys)
         self.attempts = Attempts(connection)
         self.sessions = Sessions(connection, self.data_keys)
+        self.browser_sessions = BrowserSessions(connection)
+        self.authorization_codes = AuthorizationCodes(connection)
+        self.used_once = UsedOnce(connection)
         self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
         self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
         self.audit = Audit(connection)

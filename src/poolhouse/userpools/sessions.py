@@ -151,12 +151,15 @@ def end(tx: Transaction, session: Session) -> None:
 
 
 def end_all(tx: Transaction, pool_id: str, sub: str, *, but: Session | None = None) -> None:
-    """End every sign-in of a person that is under way: where their password is set, or all that they have is ended.
-    Who got half-way in with the old password must not arrive, nor leave a factor of their own behind.
+    """End every sign-in of a person that is under way, and every browser's: where their password is set, or all that
+    they have is ended. Who got half-way in with the old password must not arrive, nor leave a factor of their own
+    behind.
 
     The person is locked, so a step that is being answered is over, or finds its session gone.
     """
     tx.sessions.remove_of(pool_id, sub, but="" if but is None else but.id)
+    tx.browser_sessions.remove_of(pool_id, sub)
+    tx.authorization_codes.remove_of(pool_id, sub)
 
 
 def _new_ticket(call: Call) -> Ticket:

@@ -30,6 +30,8 @@ from poolhouse_verify.compact import MAX_TOKEN_LENGTH
 SELF_SERVICE = "aws.cognito.signin.user.admin"
 """The scope of the operations that a person does with their access token; the only one that the API gives."""
 DISABLED = "User is disabled."
+Also = Callable[[Transaction, User], User | None]
+"""The caller's part of the transaction at the end of a sign-in."""
 SIGNED_IN_STATES = frozenset({UserStatus.CONFIRMED, UserStatus.EXTERNAL_PROVIDER})
 
 
@@ -42,7 +44,7 @@ async def issue_user_tokens(
     device_key: str | None = None,
     new_device: bool = False,
     trigger: str = "Authentication",
-    also: Callable[[Transaction, User], User | None] | None = None,
+    also: Also | None = None,
     states: Collection[UserStatus] = SIGNED_IN_STATES,
 ) -> AuthenticationResultType:
     """The tokens of a sign-in in which everything that was asked for has been proved.
@@ -80,14 +82,7 @@ async def issue_user_tokens(
     )
 
     def begin(tx: Transaction) -> tuple[User, Sequence[Group]]:
-        tx.clients.require(family.pool_id, family.client_id)
-        user = tx.users.lock(family.pool_id, sub)
-        if user is None:
-            raise NotAuthorizedException(detail="the person was deleted meanwhile")
-        refuse_disabled(user)
-        if also is not None:
-            user = also(tx, user) or tx.users.by_sub(family.pool_id, sub) or user
-        _refuse_state(user, states)
+        user = admit(tx, app, sub, states, also)
         tx.families.add(family)
         return user, tx.memberships.of(family.pool_id, sub)
 
@@ -98,6 +93,26 @@ async def issue_user_tokens(
         group_key = device_group_key(call.store.key_for("device group"), app.pool.id, sub)
         result["NewDeviceMetadata"] = {"DeviceKey": device_key, "DeviceGroupKey": group_key}
     return result
+
+
+def admit(
+    tx: Transaction, app: AppSnapshot, sub: str, states: Collection[UserStatus], also: Also | None = None
+) -> User:
+    """The person, locked, if they may still arrive at this client: the end of every sign-in, by API or browser.
+
+    Raises:
+        ResourceNotFoundException, NotAuthorizedException, UserNotConfirmedException,
+        PasswordResetRequiredException: as `issue_user_tokens`.
+    """
+    tx.clients.require(app.pool.id, app.client.id)
+    user = tx.users.lock(app.pool.id, sub)
+    if user is None:
+        raise NotAuthorizedException(detail="the person was deleted meanwhile")
+    refuse_disabled(user)
+    if also is not None:
+        user = also(tx, user) or tx.users.by_sub(app.pool.id, sub) or user
+    _refuse_state(user, states)
+    return user
 
 
 async def sign_tokens(

@@ -1,0 +1,109 @@
+"""`/oauth2/authorize` (RFC 6749 §3.1): what is asked, and where the browser goes next."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_plus
+
+from poolhouse.core.authorize_request import (
+    AuthorizeError,
+    AuthorizeRequest,
+    CannotRedirect,
+    answer_is_in_fragment,
+    parse_authorize_request,
+    redirect_address,
+)
+from poolhouse.core.errors import InvalidRequest, OAuthError
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.http import Request
+from poolhouse.oauth.client_authentication import CLIENT_ID
+from poolhouse.oauth.forms import FORM, MAX_PARAMETERS
+from poolhouse.operation import Parts
+
+MAX_QUERY = 8_192
+"""Characters of a request, which is carried in addresses from page to page."""
+
+__all__ = ["AuthorizeError", "CannotRedirect", "read_authorize_request"]
+
+
+async def read_authorize_request(
+    parts: Parts, request: Request, domain: str, *, of_login: bool = False
+) -> tuple[AppSnapshot, AuthorizeRequest]:
+    """What an application asks, with the application. Of a page, whose form is its own (`of_login`), the query alone
+    says it.
+
+    Raises:
+        CannotRedirect: no such client at this domain, or an address that is not registered, byte for byte.
+        AuthorizeError: anything else that is wrong, for the application to hear.
+    """
+    parameters, repeated = read_parameters(_text_of(request, of_login=of_login))
+    app = await find_app_of_domain(parts, parameters.get("client_id"), domain)
+    redirect_uri = parameters.get("redirect_uri")
+    if redirect_uri is None or redirect_uri not in app.client.settings.get("CallbackURLs", ()):
+        raise CannotRedirect("redirect_mismatch", "redirect_uri is not registered", client_id=app.client.id)
+    if {"client_id", "redirect_uri"} & repeated:
+        raise CannotRedirect("invalid_request", "client_id or redirect_uri is there twice")
+    try:
+        if repeated:
+            raise InvalidRequest(detail="a parameter is there twice")
+        return app, parse_authorize_request(parameters, app.client, app.pool.scopes)
+    except OAuthError as wrong:
+        members = {"error": wrong.error}
+        if wrong.description is not None:
+            members["error_description"] = wrong.description
+        if "state" in parameters and "state" not in repeated:
+            members["state"] = parameters["state"]
+        members["iss"] = issuer_of_app(parts, app)
+        address = redirect_address(redirect_uri, members, in_fragment=answer_is_in_fragment(parameters))
+        raise AuthorizeError(address, wrong.error, wrong.detail) from wrong
+
+
+async def find_app_of_domain(parts: Parts, client_id: str | None, domain: str) -> AppSnapshot:
+    """Raises CannotRedirect: the domain's pool has no such client."""
+    app: AppSnapshot | None = None
+    if client_id is not None and CLIENT_ID.fullmatch(client_id):
+        app = await parts.cache.get("app", client_id)
+    if app is None or not app.pool.has_domain(domain):
+        raise CannotRedirect("unknown_client", "no such client at this domain")
+    return app
+
+
+def issuer_of_app(parts: Parts, app: AppSnapshot) -> str:
+    return app.pool.issuer or parts.home_of(app.pool.id)
+
+
+def read_parameters(text: str) -> tuple[dict[str, str], frozenset[str]]:
+    """Form-encoded parameters, and the names of those that are there more than once, which no reading of may be
+    trusted. One without a value counts as left out (RFC 6749 §3.1).
+
+    Raises:
+        CannotRedirect: it can't be read at all.
+    """
+    if len(text) > MAX_QUERY or not text.isascii():
+        raise CannotRedirect("invalid_request", "the query is too long, or not ASCII")
+    pairs = text.split("&")
+    if len(pairs) > MAX_PARAMETERS:
+        raise CannotRedirect("invalid_request", "too many parameters")
+    parameters: dict[str, str] = {}
+    repeated: set[str] = set()
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            name, value = (unquote_plus(part, encoding="utf-8", errors="strict") for part in (name, value))
+        except UnicodeDecodeError:
+            raise CannotRedirect("invalid_request", "the query is not UTF-8") from None
+        if name in parameters:
+            repeated.add(name)
+        if name and value:
+            parameters.setdefault(name, value)
+    return parameters, frozenset(repeated)
+
+
+def _text_of(request: Request, *, of_login: bool) -> str:
+    """The query; of a form that is posted here, as OIDC Core §3.1.2.1 allows, what it holds too."""
+    if of_login or request.method != "POST":
+        return request.query
+    content_type = request.header(b"content-type") or ""
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        return request.query
+    form = request.body.decode("latin-1")
+    return f"{request.query}&{form}" if request.query and form else request.query or form
