@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from poolhouse.core.errors import ConcurrentModificationException, ResourceNotFoundException
 from poolhouse.store.documents import write_document
+from poolhouse.store.statements import Prepared, Row
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -49,20 +50,14 @@ def insert_of(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Inser
     return postgresql.insert(table)
 
 
-def affected(connection: sa.Connection, statement: sa.Insert, values: Mapping[str, Any] | None = None) -> int:
-    """Run it; how many rows it wrote."""
-    return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount
-
-
 def add(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
     """Add the row, unless one of its unique keys is taken: then False, and the transaction can go on.
 
     Raises:
         ResourceNotFoundException: what it belongs to is not there.
     """
-    statement = _add(connection.dialect.name, table)
     try:
-        return affected(connection, statement, values) == 1
+        return _add(table, *values).run(connection, values) == 1
     except sa.exc.IntegrityError as error:
         if not is_missing_parent(error):
             raise
@@ -93,50 +88,54 @@ def replace_document(
 
 
 @cache
-def _add(dialect: str, table: sa.Table) -> sa.Insert:
-    return insert_of(dialect, table).on_conflict_do_nothing()
+def _add(table: sa.Table, *names: str) -> Prepared:
+    return Prepared(lambda dialect: insert_of(dialect, table).on_conflict_do_nothing(), names)
 
 
 def write_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> None:
     """Add the row, whose keys are surely not taken."""
-    connection.execute(_new(table), values)
+    _new(table, *values).run(connection, values)
 
 
 @cache
-def _new(table: sa.Table) -> sa.Insert:
-    return sa.insert(table)
+def _new(table: sa.Table, *names: str) -> Prepared:
+    return Prepared(sa.insert(table), names)
 
 
-def find(connection: sa.Connection, table: sa.Table, **key: str) -> sa.Row[Any] | None:
+def find(connection: sa.Connection, table: sa.Table, **key: str) -> Row | None:
     if not all(is_storable(value) for value in key.values()):
         return None
-    return connection.execute(_select(table, *key), key).one_or_none()
+    return _select(table, *key).one_or_none(connection, key)
 
 
-def select(connection: sa.Connection, table: sa.Table, **key: str) -> Sequence[sa.Row[Any]]:
+def select(connection: sa.Connection, table: sa.Table, **key: str) -> Sequence[Row]:
     """All rows of a key that was read."""
-    return connection.execute(_select(table, *key), key).all()
+    return _select(table, *key).all(connection, key)
 
 
-def lock(connection: sa.Connection, table: sa.Table, **key: str) -> sa.Row[Any] | None:
+def lock(connection: sa.Connection, table: sa.Table, **key: str) -> Row | None:
     """The row, locked until the transaction ends. Its key is one that was read, so it is storable."""
-    return connection.execute(_select_for_update(table, *key), key).one_or_none()
+    return _select_for_update(table, *key).one_or_none(connection, key)
 
 
 @cache
-def _select_for_update(table: sa.Table, *names: str) -> sa.Select[Any]:
-    return _select(table, *names).with_for_update()
+def _select_for_update(table: sa.Table, *names: str) -> Prepared:
+    return Prepared(sa.select(table).where(*is_key(table, names)).with_for_update())
 
 
 @cache
-def _select(table: sa.Table, *names: str) -> sa.Select[Any]:
-    """Made once: making a statement takes longer than running it."""
-    return sa.select(table).where(*(table.c[name] == sa.bindparam(name) for name in names))
+def _select(table: sa.Table, *names: str) -> Prepared:
+    return Prepared(sa.select(table).where(*is_key(table, names)))
+
+
+def is_key(table: sa.Table, names: Iterable[str]) -> Iterator[sa.ColumnElement[bool]]:
+    """Conditions on columns by values of the same names."""
+    return (table.c[name] == sa.bindparam(name) for name in names)
 
 
 def page(
     connection: sa.Connection, table: sa.Table, column: str, after: str, size: int, **scope: str
-) -> Sequence[sa.Row[Any]]:
+) -> Sequence[Row]:
     """The next `size` rows by `column`; `after` is the last one seen, "" at the start."""
     if not all(is_storable(value) for value in (after, *scope.values())):
         return []
@@ -153,12 +152,12 @@ def count(connection: sa.Connection, table: sa.Table, **scope: str) -> int:
 def remove(connection: sa.Connection, table: sa.Table, **key: str) -> bool:
     if not all(is_storable(value) for value in key.values()):
         return False
-    return connection.execute(_delete(table, *key), key).rowcount > 0
+    return _delete(table, *key).run(connection, key) > 0
 
 
 @cache
-def _delete(table: sa.Table, *names: str) -> sa.Delete:
-    return sa.delete(table).where(*(table.c[name] == sa.bindparam(name) for name in names))
+def _delete(table: sa.Table, *names: str) -> Prepared:
+    return Prepared(sa.delete(table).where(*is_key(table, names)))
 
 
 def remove_oldest(

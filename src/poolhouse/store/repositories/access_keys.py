@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.repositories.data_keys import SERVER, DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import access_key
 
 
@@ -66,7 +66,7 @@ class AccessKeys:
     def count(self, account_id: str) -> int:
         return rows.count(self._connection, access_key, account_id=account_id)
 
-    def _from_row(self, row: sa.Row[Any]) -> AccessKey:
+    def _from_row(self, row: Row) -> AccessKey:
         return AccessKey.from_document(
             read_document("access_key", row.document),
             id=row.id,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from poolhouse.core.credentials import Attempts as Counted
 from poolhouse.store import rows
+from poolhouse.store.statements import Prepared
 from poolhouse.store.tables import attempt
 
 KEPT = timedelta(hours=1)
@@ -32,7 +32,7 @@ class Attempts:
             "pool_id": pool_id, "kind": kind, "key": key, "tries": 0, "since": now, "expires_at": now + KEPT
         }  # fmt: skip
         # One statement, for a row that is there may be gone by the next: forgotten by who got in.
-        row = self._connection.execute(_lock(self._connection.dialect.name), values).one()
+        (row,) = _LOCK.all(self._connection, values)
         return Counted(row.tries, row.since, row.locked_until)
 
     def put(self, pool_id: str, kind: str, key: str, counted: Counted) -> None:
@@ -55,9 +55,11 @@ class Attempts:
         return rows.remove_oldest(self._connection, attempt, "expires_at", before, limit)
 
 
-@cache
 def _lock(dialect: str) -> sa.sql.dml.ReturningInsert[Any]:
     statement = rows.insert_of(dialect, attempt)
     return statement.on_conflict_do_update(
         index_elements=["pool_id", "kind", "key"], set_={"tries": attempt.c.tries}
     ).returning(attempt)
+
+
+_LOCK = Prepared(_lock, ("pool_id", "kind", "key", "tries", "since", "expires_at"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
 from poolhouse.core.audit import AuditRecord
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import audit
 
 _IN_DOCUMENT = (
@@ -49,7 +49,7 @@ class Audit:
         return [_from_row(row) for row in rows.page(self._connection, audit, "id", after, size, **scope)]
 
 
-def _from_row(row: sa.Row[Any]) -> AuditRecord:
+def _from_row(row: Row) -> AuditRecord:
     return AuditRecord(
         id=row.id,
         at=row.at,

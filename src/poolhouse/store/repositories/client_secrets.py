@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from poolhouse.core.clients import ClientSecret
@@ -12,9 +10,10 @@ from poolhouse.core.sealing import Place
 from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Prepared, Row
 from poolhouse.store.tables import client_secret
 
-_OF_CLIENT = (
+_OF_CLIENT = Prepared(
     sa.select(client_secret)
     .where(client_secret.c.client_id == sa.bindparam("client_id"))
     .order_by(client_secret.c.created_at, client_secret.c.id)
@@ -33,7 +32,7 @@ class ClientSecrets:
         """The client's secrets, oldest first."""
         if not rows.is_storable(client_id):
             return []
-        return [self._from_row(row) for row in self._connection.execute(_OF_CLIENT, {"client_id": client_id})]
+        return [self._from_row(row) for row in _OF_CLIENT.all(self._connection, {"client_id": client_id})]
 
     def add(self, secret: ClientSecret) -> None:
         place = _place(secret.pool_id, secret.client_id, secret.id)
@@ -60,7 +59,7 @@ class ClientSecrets:
         self._changes.append(pool_id, "client", client_id)
         return True
 
-    def _from_row(self, row: sa.Row[Any]) -> ClientSecret:
+    def _from_row(self, row: Row) -> ClientSecret:
         place = _place(row.pool_id, row.client_id, row.id)
         return ClientSecret(
             id=row.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,13 +12,14 @@ from poolhouse.core.errors import InvalidParameterException, ResourceNotFoundExc
 from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Prepared, Row
 from poolhouse.store.tables import user_pool_client
 
-_DOCUMENTS_OF_POOL = sa.select(user_pool_client.c.document).where(
-    user_pool_client.c.pool_id == sa.bindparam("pool_id")
+_DOCUMENTS_OF_POOL = Prepared(
+    sa.select(user_pool_client.c.document).where(user_pool_client.c.pool_id == sa.bindparam("pool_id"))
 )
-_IS_THERE = sa.select(user_pool_client.c.id).where(
-    user_pool_client.c.pool_id == sa.bindparam("pool_id"), user_pool_client.c.id == sa.bindparam("id")
+_IS_THERE = Prepared(
+    sa.select(user_pool_client.c.id).where(*rows.is_key(user_pool_client, ("pool_id", "id")))
 )
 
 
@@ -39,7 +39,7 @@ class Clients:
     def require(self, pool_id: str, client_id: str) -> None:
         """Raises ResourceNotFoundException: the client is gone."""
         key = {"pool_id": pool_id, "id": client_id}
-        if self._connection.execute(_IS_THERE, key).scalar_one_or_none() is None:
+        if _IS_THERE.one_or_none(self._connection, key) is None:
             raise ResourceNotFoundException(f"User pool client {client_id} does not exist.")
 
     def find(self, client_id: str) -> UserPoolClient | None:
@@ -75,11 +75,10 @@ class Clients:
     def any_may_use_srp(self, pool_id: str) -> bool:
         """Whether one of the pool's clients may. Also true of a pool without clients: its first one may, if its owner
         does not say otherwise."""
-        documents = self._connection.execute(_DOCUMENTS_OF_POOL, {"pool_id": pool_id}).scalars()
         has_client = False
-        for document in documents:
+        for row in _DOCUMENTS_OF_POOL.all(self._connection, {"pool_id": pool_id}):
             has_client = True
-            settings = read_document("user_pool_client", document)["settings"]
+            settings = read_document("user_pool_client", row.document)["settings"]
             if may_use_srp(settings.get("ExplicitAuthFlows", ())):
                 return True
         return not has_client
@@ -88,7 +87,7 @@ class Clients:
         return rows.count(self._connection, user_pool_client, pool_id=pool_id)
 
 
-def _from_row(row: sa.Row[Any]) -> UserPoolClient:
+def _from_row(row: Row) -> UserPoolClient:
     return UserPoolClient.from_document(
         read_document("user_pool_client", row.document), id=row.id, pool_id=row.pool_id, version=row.version
     )

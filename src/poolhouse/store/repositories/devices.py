@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,6 +12,7 @@ from poolhouse.core.srp import Verifier
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import user_device
 
 
@@ -54,7 +54,7 @@ class Devices:
         found = rows.page(self._connection, user_device, "key", after, size, pool_id=pool_id, sub=sub)
         return [self._from_row(row) for row in found]
 
-    def _from_row(self, row: sa.Row[Any]) -> Device:
+    def _from_row(self, row: Row) -> Device:
         place = _place(row.pool_id, row.sub, row.key)
         verifier = None if row.sealed is None else self._data_keys.open(row.sealed, place)
         return Device.from_document(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from poolhouse.core.domains import Domain, DomainKind
@@ -11,6 +9,7 @@ from poolhouse.core.errors import InvalidParameterException
 from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import user_pool, user_pool_domain
 
 
@@ -73,7 +72,7 @@ class Domains:
         self._changes.append(pool_id, "pool", pool_id)
 
 
-def _from_row(row: sa.Row[Any]) -> Domain:
+def _from_row(row: Row) -> Domain:
     return Domain.from_document(
         read_document("user_pool_domain", row.document),
         name=row.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from poolhouse.core.secret import Secret
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Prepared, Row
 from poolhouse.store.tables import pool_user, retired_refresh_token, token_family
 
 
@@ -70,9 +70,9 @@ class Families:
             "hash": current,
             "sealed": None if repeatable is None else self._data_keys.seal(repeatable, _place(family)),
         }
-        if self._connection.execute(_ROTATE, mine | change).rowcount != 1:
+        if _ROTATE.run(self._connection, mine | change) != 1:
             return False
-        self._connection.execute(_FORGET_RETIRED, mine | {"until": now - LONGEST_GRACE})
+        _FORGET_RETIRED.run(self._connection, mine | {"until": now - LONGEST_GRACE})
         if repeatable is not None:
             values = {
                 "pool_id": family.pool_id,
@@ -105,7 +105,7 @@ class Families:
         return rows.remove_oldest(self._connection, token_family, "expires_at", before, limit)
 
 
-_ROTATE = (
+_ROTATE = Prepared(
     sa.update(token_family)
     .where(
         token_family.c.pool_id == sa.bindparam("of_pool"),
@@ -115,10 +115,12 @@ _ROTATE = (
     )
     .values(hash=sa.bindparam("hash"), sealed=sa.bindparam("sealed"))
 )
-_FORGET_RETIRED = sa.delete(retired_refresh_token).where(
-    retired_refresh_token.c.pool_id == sa.bindparam("of_pool"),
-    retired_refresh_token.c.family_id == sa.bindparam("of_id"),
-    retired_refresh_token.c.retired_at <= sa.bindparam("until"),
+_FORGET_RETIRED = Prepared(
+    sa.delete(retired_refresh_token).where(
+        retired_refresh_token.c.pool_id == sa.bindparam("of_pool"),
+        retired_refresh_token.c.family_id == sa.bindparam("of_id"),
+        retired_refresh_token.c.retired_at <= sa.bindparam("until"),
+    )
 )
 
 
@@ -126,7 +128,7 @@ def _place(family: Family) -> Place:
     return Place("token_family", "sealed", family.pool_id, family.id)
 
 
-def _from_row(row: sa.Row[Any]) -> Family:
+def _from_row(row: Row) -> Family:
     return Family.from_document(
         read_document("token_family", row.document),
         pool_id=row.pool_id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +10,7 @@ from poolhouse.core.errors import GroupExistsException, ResourceNotFoundExceptio
 from poolhouse.core.groups import Group
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import user_group
 
 
@@ -56,7 +56,7 @@ class Groups:
         return rows.count(self._connection, user_group, pool_id=pool_id)
 
 
-def group_from_row(row: sa.Row[Any]) -> Group:
+def group_from_row(row: Row) -> Group:
     return Group.from_document(
         read_document("user_group", row.document), pool_id=row.pool_id, name=row.name, version=row.version
     )

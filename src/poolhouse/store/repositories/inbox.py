@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from poolhouse.core.sealing import Place
 from poolhouse.core.secret import Secret
 from poolhouse.store import rows
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import inbox_message, user_pool
 
 MAX_MESSAGES = 1_000
@@ -59,7 +59,7 @@ class Inbox:
         last_kept = newest.offset(MAX_MESSAGES - 1).limit(1).scalar_subquery()
         self._connection.execute(sa.delete(inbox_message).where(inbox_message.c.id < last_kept))
 
-    def _from_rows(self, found: Sequence[sa.Row[Any]]) -> list[Outgoing]:
+    def _from_rows(self, found: Sequence[Row]) -> list[Outgoing]:
         messages = []
         for row in found:
             content = self._data_keys.open(row.sealed, _place(row.pool_id, row.id))

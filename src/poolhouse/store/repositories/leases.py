@@ -25,7 +25,8 @@ class Leases:
         statement = rows.insert(self._connection, lease).values(name=name, **values)
         free = (lease.c.until <= now) | (lease.c.holder == holder)
         taken = statement.on_conflict_do_update(index_elements=["name"], set_=values, where=free)
-        return rows.affected(self._connection, taken) == 1
+        wanted = {"preserve_rowcount": True}
+        return self._connection.execute(taken, execution_options=wanted).rowcount == 1
 
     def release(self, name: str, holder: str) -> None:
         """Give the lease back, if it is still `holder`'s."""

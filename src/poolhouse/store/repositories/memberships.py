@@ -12,6 +12,7 @@ from poolhouse.core.users import User
 from poolhouse.store import rows
 from poolhouse.store.repositories.groups import group_from_row
 from poolhouse.store.repositories.users import user_from_row
+from poolhouse.store.statements import Prepared
 from poolhouse.store.tables import group_member, pool_user, user_group
 
 
@@ -35,7 +36,7 @@ class Memberships:
     def of(self, pool_id: str, sub: str, *, after: str = "", size: int = 10_000) -> Sequence[Group]:
         """The groups of a person by name; `after` is the last one seen, "" at the start."""
         about = {"pool_id": pool_id, "sub": sub, "after": after, "size": size}
-        return [group_from_row(row) for row in self._connection.execute(_GROUPS_OF, about)]
+        return [group_from_row(row) for row in _GROUPS_OF.all(self._connection, about)]
 
     def members(self, pool_id: str, group: str, *, after: str = "", size: int) -> Sequence[User]:
         """The people of a group by sub; `after` is the last one seen, "" at the start."""
@@ -56,7 +57,7 @@ class Memberships:
         return [user_from_row(row) for row in self._connection.execute(statement)]
 
 
-_GROUPS_OF = (
+_GROUPS_OF = Prepared(
     sa.select(user_group)
     .join(
         group_member,
@@ -70,4 +71,3 @@ _GROUPS_OF = (
     .order_by(group_member.c.group_name)
     .limit(sa.bindparam("size"))
 )
-"""Made once: making a statement takes longer than running it."""

@@ -11,7 +11,6 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +20,7 @@ from poolhouse.core.sealing import Place, SealBroken
 from poolhouse.core.secret import Secret
 from poolhouse.store import rows
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import outbox
 
 MESSAGE = "message"
@@ -91,11 +91,11 @@ class Outbox:
         """How many wait."""
         return rows.count(self._connection, outbox)
 
-    def _claim(self, which: sa.ColumnElement[bool], until: datetime) -> Sequence[sa.Row[Any]]:
+    def _claim(self, which: sa.ColumnElement[bool], until: datetime) -> Sequence[Row]:
         claim = sa.update(outbox).where(which).values(next_at=until, attempts=outbox.c.attempts + 1)
         return self._connection.execute(claim.returning(outbox)).all()
 
-    def _from_row(self, row: sa.Row[Any]) -> Outgoing:
+    def _from_row(self, row: Row) -> Outgoing:
         content = self._data_keys.open(row.sealed, _place(row.pool_id, row.id))
         return Outgoing.from_document(
             json.loads(content.reveal()),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
 from poolhouse.core.passkeys import Passkey
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import user_passkey
 
 
@@ -85,7 +85,7 @@ _OF_USER = sa.select(user_passkey).where(
 )
 
 
-def _from_row(row: sa.Row[Any]) -> Passkey:
+def _from_row(row: Row) -> Passkey:
     return Passkey.from_document(
         read_document("user_passkey", row.document),
         pool_id=row.pool_id,

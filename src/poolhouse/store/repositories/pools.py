@@ -13,6 +13,7 @@ from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import user_pool, user_pool_domain
 
 
@@ -83,7 +84,7 @@ class Pools:
         return _from_row(row)
 
 
-def _from_row(row: sa.Row[Any]) -> UserPool:
+def _from_row(row: Row) -> UserPool:
     return UserPool.from_document(
         read_document("user_pool", row.document),
         id=row.id,

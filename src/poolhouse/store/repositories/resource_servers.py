@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +11,7 @@ from poolhouse.core.resource_servers import ResourceServer
 from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import resource_server
 
 
@@ -73,7 +73,7 @@ class ResourceServers:
         self._changes.append(pool_id, "pool", pool_id)
 
 
-def _from_row(row: sa.Row[Any]) -> ResourceServer:
+def _from_row(row: Row) -> ResourceServer:
     return ResourceServer.from_document(
         read_document("resource_server", row.document),
         pool_id=row.pool_id,

@@ -13,6 +13,7 @@ from poolhouse.core.secret import Secret
 from poolhouse.core.sessions import Session
 from poolhouse.store import rows
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Prepared, Row
 from poolhouse.store.tables import auth_session
 
 
@@ -71,7 +72,7 @@ class Sessions:
     def remove(self, session: Session) -> bool:
         """End the session; False if it is not at the version that was read."""
         mine = {"pool_id": session.pool_id, "id": session.id, "version": session.version}
-        return self._connection.execute(_REMOVE, mine).rowcount == 1
+        return _REMOVE.run(self._connection, mine) == 1
 
     def remove_of(self, pool_id: str, sub: str, *, but: str = "") -> None:
         """End all that a person has begun, but the session of this id."""
@@ -90,7 +91,7 @@ class Sessions:
             "expires_at": session.expires_at,
         }
 
-    def _from_row(self, row: sa.Row[Any]) -> Session:
+    def _from_row(self, row: Row) -> Session:
         return Session(
             pool_id=row.pool_id,
             id=row.id,
@@ -112,9 +113,7 @@ def _same(session: Session) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-_REMOVE = sa.delete(auth_session).where(
-    *(auth_session.c[name] == sa.bindparam(name) for name in ("pool_id", "id", "version"))
-)
+_REMOVE = Prepared(sa.delete(auth_session).where(*rows.is_key(auth_session, ("pool_id", "id", "version"))))
 
 
 def _place(pool_id: str, id: str) -> Place:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from poolhouse.core.sealing import Place
 from poolhouse.store import rows
 from poolhouse.store.changes import Changes
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import signing_key
 
 
@@ -65,7 +65,7 @@ class SigningKeys:
         for pool_id in pool_ids:
             self._changes.append(pool_id, "pool", pool_id)
 
-    def _from_row(self, row: sa.Row[Any]) -> SigningKey:
+    def _from_row(self, row: Row) -> SigningKey:
         return SigningKey(
             kid=row.kid,
             pool_id=row.pool_id,

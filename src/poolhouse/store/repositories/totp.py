@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from poolhouse.core.sealing import Place
@@ -12,6 +10,7 @@ from poolhouse.core.software_tokens import SoftwareToken
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import user_totp
 
 
@@ -28,8 +27,7 @@ class Totp:
 
     def lock(self, pool_id: str, sub: str) -> SoftwareToken | None:
         """The token, its row locked until the transaction ends."""
-        mine = (user_totp.c.pool_id == pool_id) & (user_totp.c.sub == sub)
-        row = self._connection.execute(sa.select(user_totp).where(mine).with_for_update()).one_or_none()
+        row = rows.lock(self._connection, user_totp, pool_id=pool_id, sub=sub)
         return None if row is None else self._from_row(row)
 
     def is_verified(self, pool_id: str, sub: str) -> bool:
@@ -74,7 +72,7 @@ class Totp:
     def remove(self, pool_id: str, sub: str) -> bool:
         return rows.remove(self._connection, user_totp, pool_id=pool_id, sub=sub)
 
-    def _from_row(self, row: sa.Row[Any]) -> SoftwareToken:
+    def _from_row(self, row: Row) -> SoftwareToken:
         return SoftwareToken(
             pool_id=row.pool_id,
             sub=row.sub,

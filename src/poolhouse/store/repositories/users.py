@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +17,7 @@ from poolhouse.core.pools import UserPool
 from poolhouse.core.users import SEARCHABLE, User, aliases, search_key, username_key, value_key
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import pool_user, user_alias, user_attribute
 
 ALIAS_KINDS = ("email", "phone_number", "preferred_username")
@@ -165,7 +165,7 @@ def _searchable(user: User) -> list[tuple[str, str]]:
     return [(name, search_key(value)) for name in SEARCHABLE if (value := user.attributes.get(name))]
 
 
-def user_from_row(row: sa.Row[Any]) -> User:
+def user_from_row(row: Row) -> User:
     return User.from_document(
         read_document("pool_user", row.document),
         pool_id=row.pool_id,
