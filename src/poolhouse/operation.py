@@ -14,6 +14,7 @@ from poolhouse.config import Settings
 from poolhouse.core.audit import AuditRecord
 from poolhouse.core.ids import Random, uuid7
 from poolhouse.core.outgoing import Outcome
+from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.limits import Limits
 from poolhouse.ports import Ports
 from poolhouse.store import Store, Transaction
@@ -94,6 +95,13 @@ class Parts:
     def home_of(self, pool_id: str) -> str:
         """The address below which a pool's public documents are, and, unless its owner chose another, its issuer."""
         return f"{self.settings.public_url}/{pool_id}"
+
+    def domain_of(self, pool: PoolSnapshot) -> str | None:
+        """The canonical address of the pool's domain, without a slash at its end: the custom one before the prefix;
+        None where it has none."""
+        names = dict(pool.domains)
+        name = names.get("custom") or names.get("prefix")
+        return None if name is None else self.addresses.of_domain(name, is_custom="custom" in names)
 
 
 @dataclass(frozen=True, slots=True)

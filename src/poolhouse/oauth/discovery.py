@@ -41,17 +41,7 @@ def openid_configuration(parts: Parts, pool: PoolSnapshot) -> Mapping[str, Any]:
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "grant_types_supported": ["client_credentials"],
     }
-    domain = canonical_domain(parts, pool)
+    domain = parts.domain_of(pool)
     if domain is not None:
         document["token_endpoint"] = f"{domain}/oauth2/token"
     return document
-
-
-def canonical_domain(parts: Parts, pool: PoolSnapshot) -> str | None:
-    """The address of the pool's domain that its documents name: the custom one before the prefix, by path
-    unless the server is set to the host form."""
-    names = dict(pool.domains)
-    name = names.get("custom") or names.get("prefix")
-    if name is None:
-        return None
-    return parts.addresses.of_domain(name, is_custom="custom" in names)

@@ -19,21 +19,23 @@ from poolhouse.core.errors import (
     UserNotFoundException,
 )
 from poolhouse.core.existence import hides_existence
-from poolhouse.core.messages import Purpose
+from poolhouse.core.messages import Purpose, wants_link
 from poolhouse.core.pools import UserPool
+from poolhouse.core.sessions import Session
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.users import VERIFIED, User, UserStatus
+from poolhouse.core.users import EMAIL, VERIFIED, User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
     AdminConfirmSignUpRequest,
     AdminConfirmSignUpResponse,
+    CodeDeliveryDetailsType,
     ConfirmSignUpRequest,
     ConfirmSignUpResponse,
     ResendConfirmationCodeRequest,
     ResendConfirmationCodeResponse,
 )
 from poolhouse.store import Transaction
-from poolhouse.userpools import codes, sessions
+from poolhouse.userpools import codes, links, sessions
 from poolhouse.userpools.existence import (
     NOT_FOUND,
     Asked,
@@ -79,12 +81,39 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
 
     Source: Cognito API reference, ConfirmSignUp.
     """
-    begun, name = begin(), request["Username"]
+    name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
     given = request.get("Session")
-    session = None if given is None else await sessions.open_session(call, app, given)
+    confirmed = await confirm_account(
+        call,
+        app,
+        name,
+        request["ConfirmationCode"],
+        session=None if given is None else await sessions.open_session(call, app, given),
+        forced=bool(request.get("ForceAliasCreation")),
+        goes_on="ALLOW_USER_AUTH" in permitted(app.client.auth_flows),
+    )
+    return {} if confirmed is None else {"Session": confirmed}
 
-    def confirm(tx: Transaction) -> ConfirmSignUpResponse | CognitoError:
+
+async def confirm_account(
+    call: Call,
+    app: AppSnapshot,
+    name: str,
+    code: str,
+    *,
+    session: Session | None = None,
+    forced: bool = False,
+    goes_on: bool = False,
+) -> str | None:
+    """Confirm the account by the code that was sent; with `goes_on` the session in which its person can sign in.
+
+    Raises:
+        CognitoError: as `confirm_sign_up`, but for what concerns the client.
+    """
+    begun = begin()
+
+    def confirm(tx: Transaction) -> str | CognitoError | None:
         if hides_existence(app) and not count_name(tx, call, app.user_pool, TRY, name, MAX_TRIES):
             return LimitExceededException(ATTEMPT_LIMIT)
         user = find_locked(tx, app.user_pool, name)
@@ -93,21 +122,14 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
             return CodeMismatchException() if hides_existence(app) else (refusal or UserNotFoundException())
         if session is not None and (session.step != SIGNING_UP or session.sub != user.sub):
             return NotAuthorizedException(sessions.INVALID, detail="a session of something else")
-        redeemed = codes.redeem(tx, call, user, SIGN_UP, request["ConfirmationCode"])
+        redeemed = codes.redeem(tx, call, user, SIGN_UP, code)
         if isinstance(redeemed, Refusal):
             too_many = redeemed is Refusal.TOO_MANY
             return CodeMismatchException() if too_many and hides_existence(app) else redeemed.error()
-        _confirm(
-            tx,
-            call,
-            app.user_pool,
-            user,
-            Sent.from_secret(redeemed.detail),
-            request.get("ForceAliasCreation"),
-        )
+        _confirm(tx, call, app.user_pool, user, Sent.from_secret(redeemed.detail), forced)
         if session is not None:
             sessions.end(tx, session)
-        return _signed_up(tx, call, app, user)
+        return sessions.begin(tx, call, app, user.sub, SIGNED_UP, {}).session if goes_on else None
 
     # What is wrong is returned, not raised: the attempt must be counted.
     confirmed = await call.store.write(confirm)
@@ -132,21 +154,13 @@ def _cannot_be_confirmed(user: User) -> CognitoError:
     return NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status.value}")
 
 
-def _confirm(
-    tx: Transaction, call: Call, pool: UserPool, user: User, sent: Sent, forced: bool | None
-) -> None:
+def _confirm(tx: Transaction, call: Call, pool: UserPool, user: User, sent: Sent, forced: bool) -> None:
     confirmed = user.with_attributes(call.now, {VERIFIED[sent.attribute]: "true"}).changed(
         call.now, status=UserStatus.CONFIRMED
     )
     if forced:
         take_aliases(tx, pool, confirmed, call.now)
     tx.users.replace(pool, confirmed)
-
-
-def _signed_up(tx: Transaction, call: Call, app: AppSnapshot, user: User) -> ConfirmSignUpResponse:
-    if "ALLOW_USER_AUTH" not in permitted(app.client.auth_flows):
-        return {}
-    return {"Session": sessions.begin(tx, call, app, user.sub, SIGNED_UP, {}).session}
 
 
 async def admin_confirm_sign_up(call: Call, request: AdminConfirmSignUpRequest) -> AdminConfirmSignUpResponse:
@@ -185,19 +199,31 @@ async def resend_confirmation_code(
         ResourceNotFoundException: no such client.
         NotAuthorizedException: SecretHash; the pool verifies no addresses by itself; the account is disabled.
         UserNotFoundException: there is nobody of this name.
-        InvalidParameterException: the account is confirmed, or has no address to send to.
+        InvalidParameterException: the account is confirmed, or has no address to send to; the pool sends links and
+            has no domain.
         LimitExceededException: five were asked for within an hour.
         CodeDeliveryFailureException: the carrier refused the message.
 
     Source: Cognito API reference, ResendConfirmationCode.
     """
-    begun, name = begin(), request["Username"]
+    name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    possible = confirming_attributes(app.user_pool)
+    return {"CodeDeliveryDetails": await resend_code(call, app, name)}
+
+
+async def resend_code(call: Call, app: AppSnapshot, name: str) -> CodeDeliveryDetailsType:
+    """Send the code again, and say where it went.
+
+    Raises:
+        CognitoError: as `resend_confirmation_code`, but for what concerns the client.
+    """
+    begun, possible = begin(), confirming_attributes(app.user_pool)
     if not possible:
         raise NotAuthorizedException("Cannot resend codes. Auto verification not turned on.")
+    if possible == [EMAIL] and wants_link(app.user_pool, Purpose.RESEND):
+        links.refuse_without_domain(call, app)  # of anybody, and of nobody
     asking = Asking(SEND, lambda tx, user: _resend(tx, call, app, user), address_to_confirm, possible)
-    return {"CodeDeliveryDetails": await ask_for_code(call, app, name, begun, asking)}
+    return await ask_for_code(call, app, name, begun, asking)
 
 
 def _resend(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) -> Asked:

@@ -39,6 +39,7 @@ from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
     AdminResetUserPasswordRequest,
     AdminResetUserPasswordResponse,
+    CodeDeliveryDetailsType,
     ConfirmForgotPasswordRequest,
     ConfirmForgotPasswordResponse,
     ForgotPasswordRequest,
@@ -93,9 +94,18 @@ async def forgot_password(call: Call, request: ForgotPasswordRequest) -> ForgotP
 
     Source: Cognito API reference, ForgotPassword; developer guide, "Managing user existence error responses".
     """
-    begun, name = begin(), request["Username"]
+    name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    pool = app.user_pool
+    return {"CodeDeliveryDetails": await ask_for_reset(call, app, name)}
+
+
+async def ask_for_reset(call: Call, app: AppSnapshot, name: str) -> CodeDeliveryDetailsType:
+    """Send a code with which a new password can be set, and say where it went.
+
+    Raises:
+        CognitoError: as `forgot_password`, but for what concerns the client.
+    """
+    begun, pool = begin(), app.user_pool
     possible = recovery_attributes(pool)
     if not possible:
         raise NotAuthorizedException("Contact administrator to reset password.")
@@ -106,7 +116,7 @@ async def forgot_password(call: Call, request: ForgotPasswordRequest) -> ForgotP
         possible,
         note=lambda tx: mark_asked(tx, call, pool, name),
     )
-    return {"CodeDeliveryDetails": await ask_for_code(call, app, name, begun, asking)}
+    return await ask_for_code(call, app, name, begun, asking)
 
 
 async def confirm_forgot_password(
@@ -130,13 +140,23 @@ async def confirm_forgot_password(
 
     Source: Cognito API reference, ConfirmForgotPassword; developer guide, "Managing user existence error responses".
     """
-    begun, name = begin(), request["Username"]
+    name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    pool = app.user_pool
-    check_password(password_policy(pool.settings), request["Password"])
+    await replace_password(call, app, name, request["ConfirmationCode"], request["Password"])
+    return {}
+
+
+async def replace_password(call: Call, app: AppSnapshot, name: str, presented: str, text: str) -> None:
+    """Set a new password (`text`) by the code that was sent (`presented`).
+
+    Raises:
+        CognitoError: as `confirm_forgot_password`, but for what concerns the client.
+    """
+    begun, pool = begin(), app.user_pool
+    check_password(password_policy(pool.settings), text)
 
     # What is wrong is returned, not raised: the attempt must be counted.
-    proven = await call.store.write(lambda tx: _prove(tx, call, app, name, request["ConfirmationCode"]))
+    proven = await call.store.write(lambda tx: _prove(tx, call, app, name, presented))
     if isinstance(proven, CognitoError):
         if hides_existence(app):
             await on_the_beat(begun)
@@ -147,7 +167,7 @@ async def confirm_forgot_password(
         pool,
         sub=user.sub,
         username=user.username,
-        password=request["Password"],
+        password=text,
         former=proven.former,
     )
 
@@ -164,7 +184,6 @@ async def confirm_forgot_password(
         sessions.end_all(tx, pool.id, user.sub)
 
     await call.write(set_password, pool_id=pool.id)
-    return {}
 
 
 async def admin_reset_user_password(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from poolhouse.core.auth_flows import permitted
@@ -16,7 +16,7 @@ from poolhouse.core.errors import (
     UsernameExistsException,
 )
 from poolhouse.core.ids import new_jti
-from poolhouse.core.messages import Purpose
+from poolhouse.core.messages import Purpose, wants_link
 from poolhouse.core.password_policy import check_password
 from poolhouse.core.pool_settings import first_factors, password_policy
 from poolhouse.core.pools import UserPool
@@ -37,9 +37,9 @@ from poolhouse.core.users import (
     username_attributes,
 )
 from poolhouse.operation import Call
-from poolhouse.shapes.cognito_idp import SignUpRequest, SignUpResponse
+from poolhouse.shapes.cognito_idp import AttributeType, SignUpRequest, SignUpResponse
 from poolhouse.store import Transaction
-from poolhouse.userpools import codes, delivery, sessions
+from poolhouse.userpools import codes, delivery, links, sessions
 from poolhouse.userpools.existence import app_of
 from poolhouse.userpools.passwords import make_password
 
@@ -57,6 +57,17 @@ class Registered:
     session: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One that somebody just made."""
+
+    user: User
+    sent_to: tuple[str, str] | None = None
+    """Attribute and address of the code that confirms it; None where none was sent."""
+    session: str | None = None
+    """What ConfirmSignUp takes from who made the account."""
+
+
 async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
     """Make an account, and send a code that confirms it to one of the addresses that the pool verifies by itself.
 
@@ -68,7 +79,8 @@ async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
         ResourceNotFoundException: no such client.
         NotAuthorizedException: SecretHash; a pool whose people are made by administrators alone; an attribute that
             the client may not write.
-        InvalidParameterException: a name or attributes that the pool does not allow; no password where one is needed.
+        InvalidParameterException: a name or attributes that the pool does not allow; no password where one is needed;
+            a pool that sends links and has no domain.
         InvalidPasswordException: it does not conform to the policy.
         UsernameExistsException: the name is taken.
         LimitExceededException, CodeDeliveryFailureException: the account is made, but the code was not sent; it can be
@@ -77,25 +89,55 @@ async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
     Source: Cognito API reference, SignUp.
     """
     app = await app_of(call, request["ClientId"], request["Username"], request.get("SecretHash"))
+    account = await make_account(
+        call,
+        app,
+        request["Username"],
+        request.get("Password"),
+        request.get("UserAttributes", ()),
+        goes_on="ALLOW_USER_AUTH" in permitted(app.client.auth_flows),
+    )
+    answer: SignUpResponse = {"UserConfirmed": False, "UserSub": account.user.sub}
+    if account.sent_to is not None:
+        answer["CodeDeliveryDetails"] = delivery.details(*account.sent_to)
+    if account.session is not None:
+        answer["Session"] = account.session
+    return answer
+
+
+async def make_account(
+    call: Call,
+    app: AppSnapshot,
+    name: str,
+    password: str | None,
+    attributes: Iterable[AttributeType],
+    *,
+    goes_on: bool,
+) -> Account:
+    """Make the account, and send its code. With `goes_on` a session is kept in which its maker can confirm it, and
+    then sign in.
+
+    Raises:
+        CognitoError: as `sign_up`, but for what concerns the client.
+    """
     pool = app.user_pool
-    if pool.settings.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly"):
+    if not may_sign_up(pool):
         raise NotAuthorizedException("SignUp is not permitted for this user pool")
-    user = _new_user(call, app, request)
-    text = request.get("Password")
-    if text:
-        check_password(password_policy(pool.settings), text)
+    user = _new_user(call, app, name, attributes)
+    if password:
+        check_password(password_policy(pool.settings), password)
     elif not _can_do_without_password(pool, user):
         raise InvalidParameterException(
             "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null"
         )
     # Before the hash is made: a name that is taken shall not cost its price.
-    await call.store.read(lambda tx: _refuse_taken(tx, pool, request["Username"], user))
-    password = None
-    if text:
-        password = await make_password(call, pool, sub=user.sub, username=user.username, password=text)
+    await call.store.read(lambda tx: _refuse_taken(tx, pool, name, user))
+    made = None
+    if password:
+        made = await make_password(call, pool, sub=user.sub, username=user.username, password=password)
 
     def register(tx: Transaction) -> Registered:
-        return _register(tx, call, app, request["Username"], user, password)
+        return _register(tx, call, app, name, user, made, goes_on)
 
     registered = await call.write(register, pool_id=pool.id)
     if registered.sent_to is not None and registered.message is None:
@@ -104,12 +146,12 @@ async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
         )
     if registered.message is not None:
         await delivery.deliver_now_or_later(call, [registered.message])
-    answer: SignUpResponse = {"UserConfirmed": False, "UserSub": user.sub}
-    if registered.sent_to is not None:
-        answer["CodeDeliveryDetails"] = delivery.details(*registered.sent_to)
-    if registered.session is not None:
-        answer["Session"] = registered.session
-    return answer
+    return Account(user, registered.sent_to, registered.session)
+
+
+def may_sign_up(pool: UserPool) -> bool:
+    """Whether people make their own accounts; else administrators alone do."""
+    return not pool.settings.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly")
 
 
 def address_to_confirm(pool: UserPool, user: User) -> tuple[str, str] | None:
@@ -128,9 +170,9 @@ def confirming_attributes(pool: UserPool) -> Sequence[str]:
     return [attribute for attribute in (PHONE_NUMBER, EMAIL) if attribute in verified]
 
 
-def _new_user(call: Call, app: AppSnapshot, request: SignUpRequest) -> User:
-    pool, username = app.user_pool, request["Username"]
-    values = parse_attributes(request.get("UserAttributes", ()))
+def _new_user(call: Call, app: AppSnapshot, username: str, attributes: Iterable[AttributeType]) -> User:
+    pool = app.user_pool
+    values = parse_attributes(attributes)
     if PREFERRED_USERNAME in values and PREFERRED_USERNAME in alias_attributes(pool):
         raise InvalidParameterException(
             "Preferred username cannot be provided for unconfirmed account, since user pool is configured for "
@@ -178,7 +220,13 @@ def _refuse_taken(tx: Transaction, pool: UserPool, name: str, user: User) -> Non
 
 
 def _register(
-    tx: Transaction, call: Call, app: AppSnapshot, name: str, user: User, password: Password | None
+    tx: Transaction,
+    call: Call,
+    app: AppSnapshot,
+    name: str,
+    user: User,
+    password: Password | None,
+    goes_on: bool,
 ) -> Registered:
     pool = app.user_pool
     _refuse_taken(tx, pool, name, user)
@@ -189,7 +237,7 @@ def _register(
     if password is not None:
         tx.passwords.put(password)
     session = None
-    if "ALLOW_USER_AUTH" in permitted(app.client.auth_flows):
+    if goes_on:
         # It opens nothing without the code, and lasts as long.
         ticket = sessions.begin(tx, call, app, user.sub, SIGNING_UP, {}, SIGN_UP_LIFETIME)
         session = ticket.session
@@ -201,8 +249,15 @@ def _register(
 def post_code(
     tx: Transaction, call: Call, app: AppSnapshot, user: User, to: tuple[str, str], purpose: Purpose
 ) -> str | None:
-    """Send a code that confirms the account; None where the address has got enough of them."""
+    """Send a code that confirms the account, or a link that brings it; None where the address has got enough of them.
+
+    Raises:
+        InvalidParameterException: the pool wants a link, and has no domain that it could lead to.
+    """
     attribute, address = to
+    by_link = wants_link(app.user_pool, purpose) and attribute == EMAIL
+    if by_link:
+        links.refuse_without_domain(call, app)
     if not codes.may_send_to(tx, call, app.pool.id, address, SIGN_UP):
         return None
     code = codes.issue(
@@ -218,4 +273,5 @@ def post_code(
         destination=address,
         code=code,
         client_id=app.client.id,
+        link=links.to_confirm(call, app, user, code) if by_link else None,
     )
