@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +15,14 @@ from poolhouse.core.clients import UserPoolClient
 from poolhouse.core.families import Family
 from poolhouse.core.groups import Group
 from poolhouse.core.scopes import render_scope
-from poolhouse.core.users import VERIFIED, User
+from poolhouse.core.users import EMAIL, PHONE_NUMBER, VERIFIED, User
 
+CLAIMS: Mapping[str, frozenset[str]] = {
+    "profile": frozenset(),
+    "email": frozenset({EMAIL, VERIFIED[EMAIL]}),
+    "phone": frozenset({PHONE_NUMBER, VERIFIED[PHONE_NUMBER]}),
+}
+"""The attributes that a scope stands for; `profile` for all of them."""
 _BOOLEANS = frozenset(VERIFIED.values())
 _LAST = 1 << 31
 """Behind every precedence that a group may have: where those stand that have none."""
@@ -53,11 +61,24 @@ def access_claims(bearer: Bearer, jti: str) -> dict[str, Any]:
         "jti": jti,
         "username": bearer.user.username,
         **({} if family.device_key is None else {"device_key": family.device_key}),
+        **_of_pages(family),
+        **({} if family.through is None else {"version": 2}),
+        **_audience(family),
     }
 
 
-def id_claims(bearer: Bearer, jti: str, readable: Collection[str] | None) -> dict[str, Any]:
-    """The claims of an ID token; `readable` are the attributes that the client may see, None for all.
+def id_claims(
+    bearer: Bearer,
+    jti: str,
+    readable: Collection[str] | None,
+    *,
+    nonce: str | None = None,
+    access_token: str | None = None,
+) -> dict[str, Any]:
+    """The claims of an ID token; `readable` are the attributes that the client may see, None for all. `access_token`
+    is the one that it is given with.
+
+    `nonce` is the application's, for the first ID token of a sign-in alone (OIDC Core §12.2).
 
     Source: Cognito developer guide, "Understanding the identity (ID) token".
     """
@@ -82,7 +103,61 @@ def id_claims(bearer: Bearer, jti: str, readable: Collection[str] | None) -> dic
         "exp": int(bearer.now.timestamp()) + int(bearer.client.id_token_lifetime.total_seconds()),
         "iat": int(bearer.now.timestamp()),
         **({"jti": jti} if bearer.client.may_revoke_tokens else {}),
+        **_of_pages(family),
+        **({} if nonce is None else {"nonce": nonce}),
+        **({} if access_token is None else {"at_hash": at_hash(access_token)}),
     }
+
+
+def has_id_token(family: Family) -> bool:
+    """Whether an ID token belongs to a sign-in: always where it was by the API."""
+    return family.through is None or "openid" in family.scopes
+
+
+def shown(scopes: Collection[str], readable: Collection[str] | None) -> Collection[str] | None:
+    """The attributes that a sign-in at the pages shows an application, of those that its client may read; None for
+    all. `openid` alone, and `profile`, give every one.
+
+    Source: Cognito developer guide, "Scopes, M2M, and resource servers" (standard scopes).
+    """
+    named = [CLAIMS[scope] for scope in scopes if scope in CLAIMS]
+    if not named or "profile" in scopes:
+        return readable
+    asked = frozenset().union(*named)
+    return asked if readable is None else asked & frozenset(readable)
+
+
+def hidden_by(scopes: Collection[str], readable: Collection[str] | None) -> Collection[str]:
+    """Attributes that a scope is made of and that the client may not read: then the scope can't be granted.
+
+    Source: Cognito developer guide, "Token endpoint" (invalid_grant).
+    """
+    if readable is None:
+        return ()
+    return frozenset().union(*(CLAIMS[scope] for scope in scopes if scope in CLAIMS)) - frozenset(readable)
+
+
+def user_info(user: User, scopes: Collection[str], readable: Collection[str] | None) -> dict[str, Any]:
+    """What userInfo tells. Unlike the ID token it has `*_verified` as texts.
+
+    Source: Cognito developer guide, "The userInfo endpoint"; OIDC Core §5.3.2.
+    """
+    visible = shown(scopes, readable)
+    return {
+        "sub": user.sub,
+        **{
+            name: value if name in _BOOLEANS else _claim(name, value)
+            for name, value in user.attributes.items()
+            if visible is None or name in visible
+        },
+        "username": user.username,
+    }
+
+
+def at_hash(access_token: str) -> str:
+    """Source: OIDC Core §3.1.3.6, for RS256."""
+    half = hashlib.sha256(access_token.encode("ascii")).digest()[:16]
+    return urlsafe_b64encode(half).rstrip(b"=").decode("ascii")
 
 
 def in_precedence(groups: Sequence[Group]) -> list[Group]:
@@ -107,6 +182,17 @@ def preferred_role(groups: Sequence[Group]) -> str | None:
 
 def _precedence(group: Group) -> int:
     return _LAST if group.precedence is None else group.precedence
+
+
+def _of_pages(family: Family) -> dict[str, Any]:
+    through = family.through
+    return {} if through is None else {"acr": through.acr, "amr": list(through.amr)}
+
+
+def _audience(family: Family) -> dict[str, str]:
+    """Source: Cognito developer guide, "Authorize endpoint" (resource)."""
+    audience = None if family.through is None else family.through.audience
+    return {} if audience is None else {"aud": audience}
 
 
 def _groups(groups: Sequence[Group]) -> dict[str, list[str]]:

@@ -7,11 +7,50 @@ It gives tokens once; a second use says that somebody else has seen it, and ends
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from poolhouse.core.authorization_codes import LIFETIME, AuthorizationCode, answers_challenge, hash_of
 from poolhouse.core.authorize_request import AuthorizeRequest
 from poolhouse.core.browser_sessions import BrowserSession
+from poolhouse.core.errors import (
+    AccessDenied,
+    CognitoError,
+    InvalidGrant,
+    InvalidParameterException,
+    LoginRequired,
+    OAuthError,
+    ServerError,
+    UnauthorizedClient,
+)
+from poolhouse.core.families import Family, ThroughPages
+from poolhouse.core.groups import Group
+from poolhouse.core.ids import new_jti, uuid7
+from poolhouse.core.secret import Secret
 from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.user_attributes import client_readable
+from poolhouse.core.user_tokens import hidden_by
+from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import AuthenticationResultType
+from poolhouse.store import Transaction
+from poolhouse.userpools.user_tokens import (
+    SIGNED_IN_STATES,
+    admit,
+    in_the_name_of,
+    issuer_of,
+    new_refresh_token,
+    refresh_token_keys,
+    sign_tokens,
+)
+
+Result = TypeVar("Result")
+TRIGGER = "HostedAuth"
+"""Source: Cognito developer guide, "Pre token generation" (TokenGeneration_HostedAuth)."""
+STATES = SIGNED_IN_STATES | {UserStatus.RESET_REQUIRED}
+"""Who has a session has arrived already; where a password has to be reset, without it: a reset ends all sessions."""
+NO_SUCH = "no such code, or of another client"
 
 
 async def finish_authorization(
@@ -22,7 +61,12 @@ async def finish_authorization(
     Raises:
         AuthorizeError: what the application hears instead; also where the session has ended meanwhile.
     """
-    raise NotImplementedError
+    issuer = issuer_of(call, app)
+    try:
+        members = await (_code if asked.response_type == "code" else _tokens)(call, app, asked, session)
+    except OAuthError as refused:
+        raise asked.refusal(issuer, refused) from refused
+    return asked.answer(issuer, **members)
 
 
 async def redeem(
@@ -35,4 +79,185 @@ async def redeem(
             challenge's, or the person may not sign in any more.
         UnauthorizedClient: another redirect address than the browser was sent to.
     """
-    raise NotImplementedError
+    hash = hash_of(_key(call), app.pool.id, code)
+    found = await call.store.look_up(lambda tx: tx.authorization_codes.find(app.pool.id, hash))
+    if found is None or found.client_id != app.client.id:
+        # Another client's attempt neither uses the code up nor ends anything: it has not proved to be the code's.
+        raise InvalidGrant(detail=NO_SUCH)
+    if found.used_at is not None:
+        await _end_what_it_gave(call, app, found)
+        raise InvalidGrant(detail="the code was used before")
+    _check(call, app, found, redirect_uri, verifier)
+    family_id = uuid7(call.now, call.random)
+    refresh_token = new_refresh_token(call, app.pool.id, family_id)
+    family = _new_family(call, app, found, family_id, refresh_token)
+
+    def exchange(tx: Transaction) -> Admitted | None:
+        user = admit(tx, app, found.sub, STATES)
+        if not tx.authorization_codes.use(found, family.id, call.now):
+            return None
+        tx.families.add(family)
+        return Admitted(user, tx.memberships.of(family.pool_id, family.sub))
+
+    try:
+        admitted = await in_the_name_of(call, app, found.sub).write(exchange, pool_id=app.pool.id)
+    except CognitoError as refused:
+        raise InvalidGrant(detail=refused.detail or refused.message) from refused
+    if admitted is None:
+        # Another request was first, or a sign-out. If it was used, two have it.
+        again = await call.store.read(lambda tx: tx.authorization_codes.find(app.pool.id, hash))
+        if again is not None:
+            await _end_what_it_gave(call, app, again)
+        raise InvalidGrant(detail="the code was used meanwhile")
+    try:
+        result = await sign_tokens(call, app, admitted.user, admitted.groups, family, nonce=found.nonce)
+    except InvalidParameterException as too_long:
+        raise InvalidGrant(detail=too_long.message) from too_long
+    result["RefreshToken"] = refresh_token.reveal()
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    user: User
+    groups: Sequence[Group]
+
+
+def _check(
+    call: Call, app: AppSnapshot, code: AuthorizationCode, redirect_uri: str, verifier: str | None
+) -> None:
+    if call.now >= code.expires_at:
+        raise InvalidGrant(detail="the code is too old")
+    if redirect_uri != code.redirect_uri:
+        raise UnauthorizedClient("invalid_redirect", detail="another redirect_uri than at authorize")
+    if not answers_challenge(code.challenge, verifier):
+        raise InvalidGrant(detail="the verifier is not the challenge's")
+    if hidden_by(code.scopes, client_readable(app.user_pool, app.client)):
+        raise InvalidGrant(detail="the client may not read what one of the scopes stands for")
+
+
+async def _end_what_it_gave(call: Call, app: AppSnapshot, code: AuthorizationCode) -> None:
+    family_id = code.family_id
+    if family_id is None:
+        return
+    in_their_name = in_the_name_of(call, app, code.sub)
+
+    def end(tx: Transaction) -> None:
+        # Told once: who has a used code can send it again and again.
+        if tx.families.revoke(app.pool.id, family_id, call.now):
+            tx.audit.add(in_their_name.record(app.pool.id))
+
+    await call.store.write(end)
+
+
+async def _code(
+    call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession
+) -> dict[str, str]:
+    text = new_jti(call.random)
+    code = AuthorizationCode(
+        pool_id=app.pool.id,
+        hash=hash_of(_key(call), app.pool.id, text),
+        sub=session.sub,
+        client_id=app.client.id,
+        redirect_uri=asked.redirect_uri,
+        challenge=asked.code_challenge,
+        scopes=asked.scopes,
+        auth_time=session.auth_time,
+        nonce=asked.nonce,
+        through=_through(asked, session),
+        expires_at=call.now + LIFETIME,
+    )
+
+    def keep(tx: Transaction) -> None:
+        _still_signed_in(tx, app, session)
+        tx.authorization_codes.add(code)
+
+    await _write(call, app, session, keep)
+    return {"code": text}
+
+
+async def _tokens(
+    call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession
+) -> dict[str, str]:
+    """The implicit grant (RFC 6749 §4.2): no refresh token, so the family ends with its access token."""
+    if hidden_by(asked.scopes, client_readable(app.user_pool, app.client)):
+        raise AccessDenied(detail="the client may not read what one of the scopes stands for")
+    family = Family(
+        pool_id=app.pool.id,
+        id=uuid7(call.now, call.random),
+        sub=session.sub,
+        client_id=app.client.id,
+        origin_jti=new_jti(call.random),
+        scopes=asked.scopes,
+        auth_time=session.auth_time,
+        expires_at=call.now + app.client.access_token_lifetime,
+        current=call.random.token_bytes(32),
+        trigger=TRIGGER,
+        through=_through(asked, session),
+    )
+
+    def begin(tx: Transaction) -> Admitted:
+        user = _still_signed_in(tx, app, session)
+        tx.families.add(family)
+        return Admitted(user, tx.memberships.of(family.pool_id, family.sub))
+
+    admitted = await _write(call, app, session, begin)
+    try:
+        result = await sign_tokens(call, app, admitted.user, admitted.groups, family, nonce=asked.nonce)
+    except InvalidParameterException as too_long:
+        raise ServerError(detail=too_long.message) from too_long
+    members = {"id_token": result["IdToken"]} if "IdToken" in result else {}
+    return {
+        **members,
+        "access_token": result["AccessToken"],
+        "token_type": "Bearer",
+        "expires_in": str(result["ExpiresIn"]),
+    }
+
+
+async def _write(
+    call: Call, app: AppSnapshot, session: BrowserSession, change: Callable[[Transaction], Result]
+) -> Result:
+    try:
+        return await in_the_name_of(call, app, session.sub).write(change, pool_id=app.pool.id)
+    except CognitoError as refused:
+        raise AccessDenied(detail=refused.detail or refused.message) from refused
+
+
+def _still_signed_in(tx: Transaction, app: AppSnapshot, session: BrowserSession) -> User:
+    """The person, locked: what ends their sessions waits, or has ended this one.
+
+    Raises:
+        LoginRequired: it has.
+        CognitoError: they may not sign in any more.
+    """
+    user = admit(tx, app, session.sub, STATES)
+    if tx.browser_sessions.find(session.pool_id, session.id) is None:
+        raise LoginRequired(detail="the session ended meanwhile")
+    return user
+
+
+def _new_family(
+    call: Call, app: AppSnapshot, code: AuthorizationCode, id: str, refresh_token: Secret
+) -> Family:
+    return Family(
+        pool_id=app.pool.id,
+        id=id,
+        sub=code.sub,
+        client_id=app.client.id,
+        origin_jti=new_jti(call.random),
+        scopes=code.scopes,
+        auth_time=code.auth_time,
+        expires_at=call.now + app.client.refresh_token_lifetime,
+        current=refresh_token_keys(call.store).hash_of(app.pool.id, refresh_token.reveal()),
+        trigger=TRIGGER,
+        through=code.through,
+    )
+
+
+def _through(asked: AuthorizeRequest, session: BrowserSession) -> ThroughPages:
+    return ThroughPages(session_id=session.id, amr=session.amr, acr=session.acr, audience=asked.resource)
+
+
+def _key(call: Call) -> bytes:
+    return call.store.key_for("authorization code")

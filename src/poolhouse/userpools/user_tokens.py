@@ -20,7 +20,7 @@ from poolhouse.core.ids import new_jti, uuid7
 from poolhouse.core.secret import Secret
 from poolhouse.core.snapshots import AppSnapshot, SignerKey
 from poolhouse.core.user_attributes import client_readable
-from poolhouse.core.user_tokens import Bearer, access_claims, id_claims
+from poolhouse.core.user_tokens import Bearer, access_claims, has_id_token, id_claims, shown
 from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call, Caller
 from poolhouse.shapes.cognito_idp import AuthenticationResultType
@@ -116,9 +116,17 @@ def admit(
 
 
 async def sign_tokens(
-    call: Call, app: AppSnapshot, user: User, groups: Sequence[Group], family: Family
+    call: Call,
+    app: AppSnapshot,
+    user: User,
+    groups: Sequence[Group],
+    family: Family,
+    *,
+    nonce: str | None = None,
 ) -> AuthenticationResultType:
     """An access token and an ID token of a family, each signed with its own key. Nothing is decided here.
+
+    A sign-in at the pages has an ID token only with the scope `openid`, and in it what its scopes show.
 
     Raises:
         InvalidParameterException: the access token would be longer than anybody accepts.
@@ -138,14 +146,22 @@ async def sign_tokens(
         raise InvalidParameterException(
             f"The access token would be longer than {MAX_TOKEN_LENGTH} characters: the user is in too many groups."
         )
-    return {
+    result: AuthenticationResultType = {
         "AccessToken": access,
-        "IdToken": await _signed(
-            call, app.pool.id_key(moment), id_claims(bearer, new_jti(call.random), readable)
-        ),
         "ExpiresIn": int(app.client.access_token_lifetime.total_seconds()),
         "TokenType": "Bearer",
     }
+    if has_id_token(family):
+        is_of_pages = family.through is not None
+        claims = id_claims(
+            bearer,
+            new_jti(call.random),
+            shown(family.scopes, readable) if is_of_pages else readable,
+            nonce=nonce,
+            access_token=access if is_of_pages else None,
+        )
+        result["IdToken"] = await _signed(call, app.pool.id_key(moment), claims)
+    return result
 
 
 def refuse_disabled(user: User) -> None:
