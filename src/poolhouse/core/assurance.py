@@ -1,5 +1,7 @@
 """How sure a sign-in is: Cognito's four levels, from what was proved.
 
+1 a password; 2 one code by SMS or e-mail; 3 a passkey, or a password and a code; 4 a password and TOTP.
+
 Source: Cognito developer guide, "Step-up authentication" (acr, amr); RFC 8176.
 """
 
@@ -7,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-LEVELS = tuple(f"urn:cognito:loa:{level}" for level in (1, 2, 3, 4))
-"""1 a password; 2 one code by SMS or e-mail; 3 a passkey, or a password and a code; 4 a password and TOTP."""
+from poolhouse.core.pool_settings import ACR_LEVELS, tier
+from poolhouse.core.pools import UserPool
+
+LOWEST, HIGHEST = 1, 4
 CODES = frozenset({"sms", "email_otp"})
 PASSKEYS = frozenset({"swk", "hwk"})
 FACTORS = frozenset({"pwd", "otp", *CODES, *PASSKEYS})
@@ -20,20 +24,44 @@ def amr_of(proved: Iterable[str]) -> tuple[str, ...]:
     return (*methods, "mfa") if len(FACTORS & set(methods)) > 1 else methods
 
 
-def acr_of(amr: Collection[str]) -> str:
+def level_of(amr: Collection[str]) -> int:
     """The level that a sign-in by these methods reached."""
-    return LEVELS[_level(amr) - 1]
-
-
-def _level(amr: Collection[str]) -> int:
     methods = set(amr)
     if {"pwd", "otp"} <= methods:
         return 4
     if methods & PASSKEYS or ("pwd" in methods and methods & CODES):
         return 3
-    return 2 if methods & CODES else 1
+    return 2 if methods & CODES else LOWEST
 
 
-def reaches(acr: str, asked: str) -> bool:
-    """Whether the level `acr` is `asked` or a higher one."""
-    return acr in LEVELS and asked in LEVELS and LEVELS.index(acr) >= LEVELS.index(asked)
+def level_within_reach(*, password: bool, passkey: bool, code: bool, otp: bool) -> frozenset[int]:
+    """The levels that somebody can reach with the factors that they have."""
+    reached = {
+        1: password,
+        2: code or passkey or (password and otp),
+        3: passkey or (password and (code or otp)),
+        4: password and otp,
+    }
+    return frozenset(level for level, can in reached.items() if can)
+
+
+def acr_name(pool: UserPool, level: int) -> str:
+    """What a pool calls a level. Source: Cognito API reference, CreateUserPool (AcrConfiguration)."""
+    return _names(pool)[level]
+
+
+def asked_levels(pool: UserPool, acr_values: Iterable[str]) -> tuple[int, ...]:
+    """The levels that an application asks for, the one that it prefers first; what the pool calls nothing is left
+    out. On the plan without step-up none is asked for.
+
+    Source: Cognito developer guide, "Authorize endpoint" (acr_values).
+    """
+    if tier(pool.settings) == "LITE":
+        return ()
+    levels = {name: level for level, name in _names(pool).items()}
+    return tuple(levels[value] for value in acr_values if value in levels)
+
+
+def _names(pool: UserPool) -> dict[int, str]:
+    configured = {**ACR_LEVELS, **pool.settings.get("AcrConfiguration", {})}
+    return {level: configured[f"Level{level}"]["AcrValue"] for level in range(LOWEST, HIGHEST + 1)}

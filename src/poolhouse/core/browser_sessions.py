@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from poolhouse.core.assurance import acr_of
+from poolhouse.core.assurance import level_of
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.ids import ALPHANUMERIC, LOWER_ALPHANUMERIC, Random, random_text
 from poolhouse.core.secret import Secret
@@ -37,13 +37,13 @@ class BrowserSession:
     """The identity provider that they came from; None for the pool itself."""
     expires_at: datetime
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What else belongs to it: `acr`, the level that a provider answered; what a provider's sign-out needs."""
+    """What else belongs to it: `level`, 1 to 4, where a provider answered one; what a provider's sign-out needs."""
 
     @property
-    def acr(self) -> str:
-        """The level of assurance that the sign-in reached."""
-        told = self.details.get("acr")
-        return told if isinstance(told, str) else acr_of(self.amr)
+    def level(self) -> int:
+        """The level of assurance that the sign-in reached, 1 to 4."""
+        told = self.details.get("level")
+        return told if isinstance(told, int) else level_of(self.amr)
 
     def to_document(self) -> dict[str, Any]:
         """The part that is one JSON text in the database."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -23,6 +24,7 @@ NOT_KEPT: tuple[tuple[bytes, bytes], ...] = (
 )
 """Cognito's own headers of the token endpoint; RFC 6749 §5.1 asks for the second and third."""
 
+REDIRECT_SAFE = "".join(chr(code) for code in range(0x21, 0x7F))
 STATUS = {"temporarily_unavailable": 503, "slow_down": 429, "server_error": 500}
 """All others are 400, `invalid_client` too: Cognito's page says so, where RFC 6749 §5.2 has 401."""
 
@@ -39,3 +41,13 @@ def error_answer(error: OAuthError) -> Response:
     answer.reason = error.detail
     answer.labels = (("error", error.error),)
     return answer
+
+
+def redirect(address: str, status: int = 302) -> Response:
+    """Send a browser on. Neither it nor anybody between keeps the answer, or tells the next where it was.
+
+    A registered address may have letters of any script: in the header they stand as RFC 3987 §3.1 maps them.
+    """
+    location = quote(address, safe=REDIRECT_SAFE).encode("ascii")
+    headers = [(b"location", location), *(header for header in NOT_KEPT if header not in (NOT_KEPT[0], CORS))]
+    return Response(status, b"", [*headers, (b"referrer-policy", b"no-referrer")])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 
+from poolhouse.cookies import cookie_of, session_cookie_name
 from poolhouse.core.authorize_request import (
     AuthorizeError,
     AuthorizeRequest,
@@ -12,17 +13,57 @@ from poolhouse.core.authorize_request import (
     parse_authorize_request,
     redirect_address,
 )
-from poolhouse.core.errors import InvalidRequest, OAuthError
+from poolhouse.core.errors import InvalidRequest, LoginRequired, OAuthError
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.http import Request
+from poolhouse.http import Request, Response
+from poolhouse.oauth.answers import redirect
+from poolhouse.oauth.calls import call_of
 from poolhouse.oauth.client_authentication import CLIENT_ID
 from poolhouse.oauth.forms import FORM, MAX_PARAMETERS
 from poolhouse.operation import Parts
+from poolhouse.userpools.authorization_codes import finish_authorization
+from poolhouse.userpools.browser_sessions import find_browser_session
+from poolhouse.userpools.step_up import still_serves
 
 MAX_QUERY = 8_192
 """Characters of a request, which is carried in addresses from page to page."""
 
-__all__ = ["AuthorizeError", "CannotRedirect", "read_authorize_request"]
+OPERATION = ("operation", "authorize")
+
+
+async def authorize(parts: Parts, request: Request, domain: str) -> Response:
+    """Send the browser on: back to the application, where its session allows that; to the provider that is named; or
+    to the sign-in page."""
+    try:
+        app, asked = await read_authorize_request(parts, request, domain)
+        answer = await _next(parts, request, app, asked)
+    except CannotRedirect as wrong:
+        answer = redirect(error_page(request, wrong))
+        answer.reason = wrong.detail
+        answer.labels = (("error", wrong.error),)
+    except AuthorizeError as refused:
+        answer = redirect(refused.redirect_to)
+        answer.reason = refused.detail
+        answer.labels = (("error", refused.error),)
+    answer.labels += (OPERATION,)
+    return answer
+
+
+async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: AuthorizeRequest) -> Response:
+    call = call_of(parts, request, app, "Authorize")
+    issuer = issuer_of_app(parts, app)
+    session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
+    if session is not None and await still_serves(call, app, asked, session):
+        return redirect(await finish_authorization(call, app, asked, session))
+    if "none" in asked.prompt:
+        raise asked.refusal(issuer, LoginRequired())
+    return redirect(f"{request.base}/login?{asked.query}")
+
+
+def error_page(request: Request, wrong: CannotRedirect) -> str:
+    """The page that says what is wrong. Only a word of ours goes there: what it shows can't be told by an address."""
+    client_id = {} if wrong.client_id is None else {"client_id": wrong.client_id}
+    return f"{request.base}/error?{urlencode({'error': wrong.error, **client_id})}"
 
 
 async def read_authorize_request(

@@ -10,11 +10,20 @@ SERVICE = "cognito-idp"
 
 
 def call_of(parts: Parts, request: Request, app: AppSnapshot, operation: str) -> Call:
+    return _call(parts, request, operation, app.user_pool.account_id, app.user_pool.region)
+
+
+def call_of_nobody(parts: Parts, request: Request, operation: str) -> Call:
+    """The same where only what is presented can say which pool it is of."""
+    return _call(parts, request, operation, parts.settings.account_id, parts.settings.region)
+
+
+def _call(parts: Parts, request: Request, operation: str, account_id: str, region: str) -> Call:
     return Call(
         parts=parts,
         caller=Caller(),
-        account_id=app.user_pool.account_id,
-        region=app.user_pool.region,
+        account_id=account_id,
+        region=region,
         now=parts.clock.now(),
         request_id=request.id,
         address=request.peer,

@@ -1,4 +1,4 @@
-"""Who the client of a token request is (RFC 6749 §2.3): Basic, or the form, never both."""
+"""Who the client of a request is (RFC 6749 §2.3): Basic, or the form, never both; its bare name, where it has no secret."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
 NOBODY = (Secret(secrets.token_urlsafe(48)),)
 """What is presented for a client without a secret is compared with this one, so that its answer takes as long.
 To match it gives nothing: it is random, and it is asked besides whether the client has a secret at all."""
+NO_SECRET = ("",)
 
 
 async def authenticate_client(
     parts: Parts, request: Request, form: Mapping[str, str], domain: str
 ) -> ClientSnapshot:
-    """The confidential client that proved to be itself.
+    """The client that proved to be itself, or the public one that is named.
 
     Raises:
         InvalidRequest: a secret in both places, two different ids, or none at all.
-        InvalidClient: unknown, of another pool, without a secret, or the wrong one. The caller can't tell which.
+        InvalidClient: unknown, of another pool, or not with a secret of its own, which of a client without one is
+            none. The caller can't tell which.
     """
     authorization = request.header(b"authorization")
     client_id = form.get("client_id")
@@ -44,14 +46,15 @@ async def authenticate_client(
     elif client_id is None:
         raise InvalidRequest(detail="no client_id")
     else:
-        candidates = (form.get("client_secret", ""),)
+        candidates = (form["client_secret"],) if "client_secret" in form else NO_SECRET
     if CLIENT_ID.fullmatch(client_id):
         request.actor = client_id
     client = await _find(parts, client_id)
     is_known = client is not None and client.pool.has_domain(domain)
     own = client.secrets if client is not None and is_known else ()
     is_right = any([secret.matches(text) for secret in own or NOBODY for text in candidates])
-    if client is None or not own or not is_right:
+    is_public = is_known and not own and candidates == NO_SECRET
+    if client is None or not (is_public or (own and is_right)):
         raise InvalidClient(detail=_reason(client, is_known))
     return client
 
@@ -71,4 +74,4 @@ def _reason(client: ClientSnapshot | None, is_known: bool) -> str:
         return "unknown client"
     if not is_known:
         return "client of another pool"
-    return "wrong secret" if client.secrets else "client without a secret"
+    return "wrong secret" if client.secrets else "a secret for a client without one"

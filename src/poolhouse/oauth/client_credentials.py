@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
 from poolhouse.core.errors import InvalidRequest
 from poolhouse.core.scopes import parse_scope
 from poolhouse.core.snapshots import ClientSnapshot
+from poolhouse.http import Request
 from poolhouse.oauth.grants import Grant
 from poolhouse.operation import Parts
-from poolhouse.userpools.machine_tokens import IssuedToken, issue_machine_token
+from poolhouse.userpools.machine_tokens import issue_machine_token
 
 
-async def authorize(parts: Parts, client: ClientSnapshot, form: Mapping[str, str]) -> IssuedToken:
+async def authorize(
+    parts: Parts, request: Request, client: ClientSnapshot, form: Mapping[str, str]
+) -> Mapping[str, Any]:
     """No scope asked for means all that the client is allowed.
 
     Raises:
         InvalidScope: a scope that the client lacks.
         InvalidRequest: `aws_client_metadata` is no JSON object of texts.
     """
-    _check_client_metadata(form.get("aws_client_metadata"))
+    check_client_metadata(form.get("aws_client_metadata"))
     asked = parse_scope(form["scope"]) if "scope" in form else ()
-    return await issue_machine_token(parts, client, asked)
+    issued = await issue_machine_token(parts, client, asked)
+    return {"access_token": issued.access_token, "expires_in": issued.expires_in, "token_type": "Bearer"}
 
 
-def _check_client_metadata(text: str | None) -> None:
+def check_client_metadata(text: str | None) -> None:
     """Cognito hands this to the PreTokenGeneration trigger, and to nobody else."""
     if text is None:
         return
@@ -38,4 +43,6 @@ def _check_client_metadata(text: str | None) -> None:
         raise InvalidRequest(detail="aws_client_metadata is no object of texts")
 
 
-CLIENT_CREDENTIALS = Grant(name="client_credentials", flow="client_credentials", authorize=authorize)
+CLIENT_CREDENTIALS = Grant(
+    name="client_credentials", flow="client_credentials", authorize=authorize, is_for_public=False
+)

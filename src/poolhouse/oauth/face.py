@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
 from poolhouse.core.domains import Domain
 from poolhouse.core.errors import OAuthError, StoreUnavailable, TemporarilyUnavailable
 from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import CORS, error_answer, json_answer
+from poolhouse.oauth.authorize import authorize
 from poolhouse.oauth.documents import Documents
+from poolhouse.oauth.revoke import revocation_refused, revoke
 from poolhouse.oauth.token import token
+from poolhouse.oauth.user_info import answer_user_info
 from poolhouse.operation import Parts
 
 WELL_KNOWN = "/.well-known/"
-TOKEN = "/oauth2/token"
 PREFLIGHT = "OPTIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a domain answers at one address."""
+
+    methods: tuple[str, ...]
+    answer: Callable[[Parts, Request, str], Awaitable[Response]]
+    """Raises OAuthError, which `refuse` renders."""
+    is_open: bool = False
+    """Whether scripts of every origin may ask (CORS). Cognito opens these three alone."""
+    refuse: Callable[[OAuthError], Response] = error_answer
+
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    "/oauth2/authorize": Endpoint(("GET", "POST"), authorize),
+    "/oauth2/token": Endpoint(("POST",), token, is_open=True),
+    "/oauth2/userInfo": Endpoint(("GET", "POST"), answer_user_info, is_open=True),
+    "/oauth2/revoke": Endpoint(("POST",), revoke, is_open=True, refuse=revocation_refused),
+}
 
 
 class OAuthFace:
@@ -41,8 +66,9 @@ class OAuthFace:
     async def of_domain(self, request: Request, domain: str, path: str) -> Response:
         """An address below a domain."""
         try:
-            if path == TOKEN:
-                return await self._token(request, domain)
+            endpoint = ENDPOINTS.get(path)
+            if endpoint is not None:
+                return await self._answer(endpoint, request, domain, path)
             found = await self._parts.cache.get("domain", domain)
         except StoreUnavailable:
             return error_answer(TemporarilyUnavailable())
@@ -50,20 +76,23 @@ class OAuthFace:
             return await self.of_pool(request, found.pool_id, path)
         return not_found()
 
-    async def _token(self, request: Request, domain: str) -> Response:
-        if request.method == PREFLIGHT:
-            return preflight("POST")
-        if request.method != "POST":
-            return method_not_allowed("POST, OPTIONS")
+    async def _answer(self, endpoint: Endpoint, request: Request, domain: str, path: str) -> Response:
+        if request.method == PREFLIGHT and endpoint.is_open:
+            return preflight(", ".join(endpoint.methods))
+        if request.method not in endpoint.methods:
+            options = (PREFLIGHT,) if endpoint.is_open else ()
+            return method_not_allowed(", ".join((*endpoint.methods, *options)))
         try:
-            return await token(self._parts, request, domain)
+            answer = await endpoint.answer(self._parts, request, domain)
         except OAuthError as refused:
-            # Looked up only now: a client that is found already says that the domain is its pool's.
-            if await self._parts.cache.get("domain", domain) is None:
-                return not_found()
-            answer = error_answer(refused)
-            answer.labels += (("operation", "token"),)
-            return answer
+            answer = endpoint.refuse(refused)
+        # Looked up only now: whom a good answer is for says already that the domain is its pool's.
+        is_refused = answer.status >= 300
+        if is_refused and await self._parts.cache.get("domain", domain) is None:
+            return not_found()
+        if not any(name == "operation" for name, _ in answer.labels):
+            answer.labels += (("operation", path.rpartition("/")[2]),)
+        return answer
 
 
 def not_found() -> Response:

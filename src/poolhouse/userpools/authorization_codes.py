@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from poolhouse.core.assurance import acr_name
 from poolhouse.core.authorization_codes import LIFETIME, AuthorizationCode, answers_challenge, hash_of
 from poolhouse.core.authorize_request import AuthorizeRequest
 from poolhouse.core.browser_sessions import BrowserSession
@@ -23,6 +24,7 @@ from poolhouse.core.errors import (
     OAuthError,
     ServerError,
     UnauthorizedClient,
+    UnmetAuthenticationRequirements,
 )
 from poolhouse.core.families import Family, ThroughPages
 from poolhouse.core.groups import Group
@@ -35,6 +37,7 @@ from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import AuthenticationResultType
 from poolhouse.store import Transaction
+from poolhouse.userpools.step_up import is_sure_enough
 from poolhouse.userpools.user_tokens import (
     SIGNED_IN_STATES,
     admit,
@@ -63,6 +66,8 @@ async def finish_authorization(
     """
     issuer = issuer_of(call, app)
     try:
+        if not await is_sure_enough(call, app, asked, session):
+            raise UnmetAuthenticationRequirements(detail="a lower level than was asked for")
         members = await (_code if asked.response_type == "code" else _tokens)(call, app, asked, session)
     except OAuthError as refused:
         raise asked.refusal(issuer, refused) from refused
@@ -164,7 +169,7 @@ async def _code(
         scopes=asked.scopes,
         auth_time=session.auth_time,
         nonce=asked.nonce,
-        through=_through(asked, session),
+        through=_through(app, asked, session),
         expires_at=call.now + LIFETIME,
     )
 
@@ -193,7 +198,7 @@ async def _tokens(
         expires_at=call.now + app.client.access_token_lifetime,
         current=call.random.token_bytes(32),
         trigger=TRIGGER,
-        through=_through(asked, session),
+        through=_through(app, asked, session),
     )
 
     def begin(tx: Transaction) -> Admitted:
@@ -255,8 +260,13 @@ def _new_family(
     )
 
 
-def _through(asked: AuthorizeRequest, session: BrowserSession) -> ThroughPages:
-    return ThroughPages(session_id=session.id, amr=session.amr, acr=session.acr, audience=asked.resource)
+def _through(app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession) -> ThroughPages:
+    return ThroughPages(
+        session_id=session.id,
+        amr=session.amr,
+        acr=acr_name(app.user_pool, session.level),
+        audience=asked.resource,
+    )
 
 
 def _key(call: Call) -> bytes:

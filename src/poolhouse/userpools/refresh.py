@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poolhouse.core.auth_flows import permitted
 from poolhouse.core.devices import tracks_devices
 from poolhouse.core.errors import (
     InvalidParameterException,
+    InvalidScope,
     NotAuthorizedException,
     OperationNotEnabledException,
     RefreshTokenReuseException,
@@ -74,6 +75,8 @@ class Asked:
     hash: bytes
     device_key: str | None
     allow: Allow | None
+    scopes: tuple[str, ...] = ()
+    """Those of the sign-in's that are asked for; none for all."""
 
     @property
     def rotation(self) -> Rotation:
@@ -128,6 +131,20 @@ async def refresh(
         raise NotAuthorizedException(REVOKED) from reused
 
 
+async def continue_sign_in(
+    call: Call, app: AppSnapshot, token: str, *, scopes: Sequence[str] = ()
+) -> AuthenticationResultType:
+    """What the grant refresh_token does: new tokens, with rotation another refresh token. `scopes` may ask for fewer
+    than the sign-in has (RFC 6749 §6), for these tokens alone.
+
+    Raises:
+        InvalidScope: one that the sign-in has not.
+        NotAuthorizedException, RefreshTokenReuseException, ResourceNotFoundException,
+        InvalidParameterException: as `get_tokens_from_refresh_token`.
+    """
+    return await _refreshed(call, app, token, None, None, tuple(scopes))
+
+
 def proves_client(app: AppSnapshot, presented: str | None) -> bool:
     """Whether `presented` is one of the client's secrets; of a client that has none, that nothing was presented."""
     if not app.secrets or presented is None:
@@ -137,13 +154,18 @@ def proves_client(app: AppSnapshot, presented: str | None) -> bool:
 
 
 async def _refreshed(
-    call: Call, app: AppSnapshot, token: str, device_key: str | None, allow: Allow | None
+    call: Call,
+    app: AppSnapshot,
+    token: str,
+    device_key: str | None,
+    allow: Allow | None,
+    scopes: tuple[str, ...] = (),
 ) -> AuthenticationResultType:
     keys = refresh_token_keys(call.store)
     family_id = keys.family_of(app.pool.id, token)
     if family_id is None:
         raise NotAuthorizedException(INVALID, detail="a refresh token that nobody made for this pool")
-    asked = Asked(app, family_id, keys.hash_of(app.pool.id, token), device_key, allow)
+    asked = Asked(app, family_id, keys.hash_of(app.pool.id, token), device_key, allow, scopes)
     if asked.rotation.is_on:
         successor = new_refresh_token(call, app.pool.id, family_id)
         current = keys.hash_of(app.pool.id, successor.reveal())
@@ -154,7 +176,8 @@ async def _refreshed(
             await call.store.write(lambda tx: _end_reused(tx, call, asked))
     if continued is None:
         raise RefreshTokenReuseException
-    result = await sign_tokens(call, app, continued.user, continued.groups, continued.family)
+    family = replace(continued.family, scopes=scopes) if scopes else continued.family
+    result = await sign_tokens(call, app, continued.user, continued.groups, family)
     if continued.refresh_token is not None:
         result["RefreshToken"] = continued.refresh_token.reveal()
     return result
@@ -211,6 +234,8 @@ def _admitted(tx: Transaction, asked: Asked, user: User | None, family: Family |
     if not _is_on_its_device(tx, asked, family):
         raise NotAuthorizedException(INVALID, detail="without the device that the person signed in from")
     refuse_disabled(user)
+    if not set(asked.scopes) <= set(family.scopes):
+        raise InvalidScope(detail="a scope that the sign-in has not")
     return user, family
 
 

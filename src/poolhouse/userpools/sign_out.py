@@ -48,14 +48,23 @@ async def revoke_token(call: Call, request: RevokeTokenRequest) -> RevokeTokenRe
         raise UnauthorizedException(f"User pool client {request['ClientId']} does not exist.")
     if not proves_client(app, request.get("ClientSecret")):
         raise UnauthorizedException(f"Unable to verify secret for client {app.client.id}")
+    await end_sign_in(call, app, request["Token"])
+    return {}
+
+
+async def end_sign_in(call: Call, app: AppSnapshot, token: str) -> None:
+    """End the sign-in that a refresh token of this client continues.
+
+    Raises:
+        UnauthorizedException, UnsupportedOperationException, UnsupportedTokenTypeException: as `revoke_token`.
+    """
     if not app.client.may_revoke_tokens:
         raise UnsupportedOperationException("Token revocation is not enabled for the app client.")
-    token = request["Token"]
     if looks_like_jwt(token):
         raise UnsupportedTokenTypeException
     family = await _family_of(call, app, token)
     if family is None:
-        return {}
+        return
     if family.client_id != app.client.id:
         raise UnauthorizedException("The token was not issued to this client.")
     family_id = family.id
@@ -64,7 +73,6 @@ async def revoke_token(call: Call, request: RevokeTokenRequest) -> RevokeTokenRe
         tx.families.revoke(app.pool.id, family_id, call.now)
 
     await in_the_name_of(call, app, family.sub).write(revoke, pool_id=app.pool.id)
-    return {}
 
 
 async def global_sign_out(call: Call, request: GlobalSignOutRequest) -> GlobalSignOutResponse:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from poolhouse.core.browser_sessions import BrowserSession
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import browser_session
 
 
@@ -48,7 +48,7 @@ class BrowserSessions:
         return rows.remove_oldest(self._connection, browser_session, "expires_at", before, limit)
 
 
-def _from_row(row: sa.Row[Any]) -> BrowserSession:
+def _from_row(row: Row) -> BrowserSession:
     return BrowserSession.from_document(
         read_document("browser_session", row.document),
         pool_id=row.pool_id,
