@@ -39,8 +39,16 @@ PARSED_UNSIGNED = 64 * 1024
 """Bytes of a body that is parsed before the signature is verified, as AWS does."""
 MAX_BODY = 1024 * 1024
 """Bytes. Cognito's own limit is not documented; every request of these operations fits in it many times."""
-MAX_BODY_WITH_IMAGES = 10 * 1024 * 1024
-_WITH_IMAGES = frozenset({"CreateManagedLoginBranding", "UpdateManagedLoginBranding", "SetUICustomization"})
+MAX_BODY_WITH_IMAGES = 2 * 1024 * 1024
+"""Bytes. Source: Cognito API reference, CreateManagedLoginBranding."""
+_WITH_IMAGES = frozenset({"CreateManagedLoginBranding", "UpdateManagedLoginBranding"})
+_TARGETS_WITH_IMAGES = frozenset(f"AWSCognitoIdentityProviderService.{name}" for name in _WITH_IMAGES)
+
+
+def max_body(request: Request) -> int:
+    """How much of a body is read for the operation that a request names."""
+    is_with_images = request.header(b"x-amz-target") in _TARGETS_WITH_IMAGES
+    return MAX_BODY_WITH_IMAGES if is_with_images else MAX_BODY
 
 
 class Addressed(NamedTuple):

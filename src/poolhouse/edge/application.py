@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from poolhouse.aws import answers
-from poolhouse.aws.face import MAX_BODY, AwsFace
+from poolhouse.aws.face import AwsFace, max_body
 from poolhouse.core.errors import (
     CognitoError,
     InternalErrorException,
@@ -22,7 +22,7 @@ from poolhouse.core.errors import (
     TooManyRequestsException,
 )
 from poolhouse.core.ids import Random, new_jti
-from poolhouse.edge.addresses import SERVER_PATHS, Addresses, Kind
+from poolhouse.edge.addresses import SERVER_PATHS, Address, Addresses, Kind
 from poolhouse.edge.client_address import ClientAddress
 from poolhouse.edge.health import Health
 from poolhouse.edge.inbox_page import InboxPage
@@ -31,6 +31,8 @@ from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import error_answer, json_answer
 from poolhouse.oauth.face import OAuthFace, not_found
 from poolhouse.operation import Parts
+from poolhouse.pages import face as pages
+from poolhouse.pages.face import PagesFace
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -39,6 +41,9 @@ Send = Callable[[Message], Awaitable[None]]
 
 MAX_FORM = 64 * 1024
 """Bytes of a form, which is all that the other faces read."""
+
+PROTOCOLS = ("/oauth2/", "/.well-known/", "/saml2/")
+"""Below a domain: what is for applications and identity providers. All else is a page."""
 
 FACES = {kind: kind.name.lower() for kind in Kind}
 """What the log and the metrics call what was asked."""
@@ -62,6 +67,7 @@ class Application:
         self._addresses = addresses
         self._aws = AwsFace(parts)
         self._oauth = OAuthFace(parts)
+        self._pages = PagesFace(parts)
         self._health = health
         self._inbox = InboxPage(parts)
         self._recorder = recorder
@@ -88,30 +94,33 @@ class Application:
         address = self._addresses.resolve(host, request.path)
         kind, request.base = address.kind, address.base
         try:
-            limit = MAX_BODY if kind is Kind.AWS else MAX_FORM
+            limit = max_body(request) if kind is Kind.AWS else MAX_FORM
             if length != 0 or request.method not in ("GET", "HEAD"):
                 request.body = await _body(receive, length, limit)
-            response = await self._answer(request, kind, address.name, address.path)
+            response = await self._answer(request, address)
         except Gone:
             return
         except TooLarge:
-            response = _too_large(kind)
+            response = _too_large(request, address)
         except TimeoutError:
             log.error("a request took longer than its deadline", extra={"request_id": request.id})
-            response = _refuse(kind, ServiceUnavailableException(), TemporarilyUnavailable())
+            response = _refuse(request, address, ServiceUnavailableException(), TemporarilyUnavailable())
         except Exception:
             # The one place that catches everything: the caller gets an id, the log the reason.
             log.exception("a request failed", extra={"request_id": request.id})
-            response = _refuse(kind, InternalErrorException(), ServerError())
+            response = _refuse(request, address, InternalErrorException(), ServerError())
         await _send(send, request, response)
         self._recorder.record(FACES[kind], request, response, time.perf_counter() - started)
 
-    async def _answer(self, request: Request, kind: Kind, name: str, path: str) -> Response:
+    async def _answer(self, request: Request, address: Address) -> Response:
+        kind, name, path = address.kind, address.name, address.path
         if kind is not Kind.SERVER and not self._parts.limits.allows_address(request.peer):
-            return _refuse(kind, TooManyRequestsException(), SlowDown())
+            return _refuse(request, address, TooManyRequestsException(), SlowDown())
         match kind:
             case Kind.DOMAIN:
-                return await self._oauth.of_domain(request, name, path)
+                if path.startswith(PROTOCOLS):
+                    return await self._oauth.of_domain(request, name, path)
+                return await self._pages.answer(request, name, path)
             case Kind.POOL:
                 return await self._oauth.of_pool(request, name, path)
             case Kind.AWS:
@@ -185,14 +194,23 @@ async def _body(receive: Receive, length: int, limit: int) -> bytes:
     return b"".join(parts)  # of one part, as nearly always, that part itself
 
 
-def _refuse(kind: Kind, aws: CognitoError, oauth: OAuthError) -> Response:
+def _is_page(address: Address) -> bool:
+    return address.kind is Kind.DOMAIN and not address.path.startswith(PROTOCOLS)
+
+
+def _refuse(request: Request, address: Address, aws: CognitoError, oauth: OAuthError) -> Response:
     """The same refusal in the words of the face that was asked."""
-    return answers.error_answer(aws) if kind is Kind.AWS else error_answer(oauth)
+    if address.kind is Kind.AWS:
+        return answers.error_answer(aws)
+    answer = error_answer(oauth)
+    return pages.refusal(request, answer.status) if _is_page(address) else answer
 
 
-def _too_large(kind: Kind) -> Response:
-    if kind is Kind.AWS:
+def _too_large(request: Request, address: Address) -> Response:
+    if address.kind is Kind.AWS:
         answer = answers.error_answer(RequestEntityTooLargeException())
+    elif _is_page(address):
+        answer = pages.refusal(request, 413)
     else:
         answer = json_answer({"error": "invalid_request", "error_description": "request too large"}, 413)
     answer.headers.append((b"connection", b"close"))  # the rest of the body is not read

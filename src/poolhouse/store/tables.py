@@ -232,7 +232,7 @@ group_member = sa.Table(
             name="fk_group_member_group_name",
             ondelete="CASCADE",
         ),
-        sa.Index(None, "pool_id", "sub"),
+        sa.Index(None, "pool_id", "sub", "group_name"),
     ),
 )
 
@@ -486,6 +486,27 @@ managed_login_branding = sa.Table(
     *_document(),
     sa.PrimaryKeyConstraint("pool_id", "id"),
     sa.UniqueConstraint("client_id"),
+)
+
+# The images of a style, beside its document: a page needs their names, and only who asks for one its bytes.
+branding_asset = sa.Table(
+    "branding_asset",
+    metadata,
+    sa.Column("pool_id", Key, nullable=False),
+    sa.Column("branding_id", Key, nullable=False),
+    sa.Column("category", Key, nullable=False),
+    sa.Column("color_mode", Key, nullable=False),
+    sa.Column("resource_id", Key, nullable=False),
+    sa.Column("extension", Key, nullable=False),
+    sa.Column("hash", Key, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["pool_id", "branding_id"],
+        ["managed_login_branding.pool_id", "managed_login_branding.id"],
+        ondelete="CASCADE",
+    ),
+    sa.PrimaryKeyConstraint("pool_id", "branding_id", "category", "color_mode", "resource_id"),
+    sa.Index(None, "pool_id", "hash"),
 )
 
 # No foreign key: the pool's own stands under client_id "ALL".

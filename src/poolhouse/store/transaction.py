@@ -13,6 +13,7 @@ from poolhouse.store.repositories.access_keys import AccessKeys
 from poolhouse.store.repositories.attempts import Attempts
 from poolhouse.store.repositories.audit import Audit
 from poolhouse.store.repositories.authorization_codes import AuthorizationCodes
+from poolhouse.store.repositories.branding import Branding
 from poolhouse.store.repositories.browser_sessions import BrowserSessions
 from poolhouse.store.repositories.client_secrets import ClientSecrets
 from poolhouse.store.repositories.clients import Clients
@@ -28,12 +29,16 @@ from poolhouse.store.repositories.memberships import Memberships
 from poolhouse.store.repositories.outbox import Outbox
 from poolhouse.store.repositories.passkeys import Passkeys
 from poolhouse.store.repositories.passwords import Passwords
+from poolhouse.store.repositories.people import People
 from poolhouse.store.repositories.pools import Pools
+from poolhouse.store.repositories.provider_keys import ProviderKeys
 from poolhouse.store.repositories.resource_servers import ResourceServers
 from poolhouse.store.repositories.server_facts import ServerFacts
 from poolhouse.store.repositories.sessions import Sessions
 from poolhouse.store.repositories.signing_keys import SigningKeys
+from poolhouse.store.repositories.terms import TermsDocuments
 from poolhouse.store.repositories.totp import Totp
+from poolhouse.store.repositories.ui_customizations import UiCustomizations
 from poolhouse.store.repositories.unused_verifiers import UnusedVerifiers
 from poolhouse.store.repositories.used_once import UsedOnce
 from poolhouse.store.repositories.user_listing import UserListing
@@ -48,6 +53,7 @@ class Transaction:
         "attempts",
         "audit",
         "authorization_codes",
+        "branding",
         "browser_sessions",
         "changes",
         "client_secrets",
@@ -65,12 +71,16 @@ class Transaction:
         "outbox",
         "passkeys",
         "passwords",
+        "people",
         "pools",
+        "provider_keys",
         "resource_servers",
         "server",
         "sessions",
         "signing_keys",
+        "terms",
         "totp",
+        "ui_customizations",
         "unused_verifiers",
         "used_once",
         "user_listing",
@@ -91,6 +101,7 @@ class Transaction:
         self.user_listing = UserListing(connection)
         self.passkeys = Passkeys(connection)
         self.passwords = Passwords(connection, self.data_keys)
+        self.people = People(connection, self.users, self.passwords)
         self.unused_verifiers = UnusedVerifiers(connection, self.clients, self.passwords)
         self.memberships = Memberships(connection)
         self.families = Families(connection, self.data_keys)
@@ -104,7 +115,11 @@ class Transaction:
         self.browser_sessions = BrowserSessions(connection)
         self.authorization_codes = AuthorizationCodes(connection)
         self.used_once = UsedOnce(connection)
+        self.branding = Branding(connection)
+        self.ui_customizations = UiCustomizations(connection)
+        self.terms = TermsDocuments(connection)
         self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
+        self.provider_keys = ProviderKeys(connection, self.data_keys)
         self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
         self.audit = Audit(connection)
         self.leases = Leases(connection)

@@ -8,11 +8,13 @@ from typing import Any, cast
 
 from poolhouse.core.attributes import name_of
 from poolhouse.core.client_settings import check_settings, new_settings
+from poolhouse.core.client_metadata import is_on
 from poolhouse.core.clients import ClientSecret, UserPoolClient
 from poolhouse.core.documents import epoch
 from poolhouse.core.errors import InvalidParameterException, LimitExceededException
 from poolhouse.core.ids import new_client_id, new_client_secret
 from poolhouse.core.pools import UserPool
+from poolhouse.core.scopes import DCR_SCOPE
 from poolhouse.core.secret import Secret
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
@@ -62,7 +64,7 @@ async def create_user_pool_client(
         )  # counted under the pool's row lock
         if tx.clients.count(pool.id) >= call.settings.max_clients_per_pool:
             raise LimitExceededException("Maximum number of user pool clients reached.")
-        _check(tx, pool, client, has_secret=secret is not None)
+        check_client(tx, pool, client, has_secret=secret is not None)
         tx.clients.add(client)
         if secret is not None:
             tx.client_secrets.add(secret)
@@ -107,7 +109,7 @@ async def update_user_pool_client(
             name=request.get("ClientName", client.name),
             settings=new_settings(request),
         )
-        _check(tx, pool, changed, has_secret=bool(secrets))
+        check_client(tx, pool, changed, has_secret=bool(secrets))
         tx.clients.replace(changed)
         tx.unused_verifiers.suspect(pool_id, call.now)
         return describe(changed, secrets)
@@ -122,6 +124,7 @@ async def delete_user_pool_client(call: Call, request: DeleteUserPoolClientReque
         tx.pools.get(call.account_id, call.region, pool_id)
         tx.clients.get(pool_id, request["ClientId"])
         tx.clients.remove(pool_id, request["ClientId"])
+        tx.ui_customizations.remove(pool_id, request["ClientId"])
         tx.unused_verifiers.suspect(pool_id, call.now)
 
     await call.write(remove, pool_id=pool_id)
@@ -168,12 +171,16 @@ def _first_secret(
     return None
 
 
-def _check(tx: Transaction, pool: UserPool, client: UserPoolClient, *, has_secret: bool) -> None:
+def check_client(tx: Transaction, pool: UserPool, client: UserPoolClient, *, has_secret: bool) -> None:
+    """Raises InvalidOAuthFlowException, ScopeDoesNotExistException, InvalidParameterException: `check_settings`."""
+    scopes = {name for server in tx.resource_servers.of(pool.id) for name in server.scope_names}
+    if client.registration is None and is_on(pool.settings.get("DcrConfiguration")):
+        scopes.add(DCR_SCOPE)
     check_settings(
         client.settings,
         has_secret=has_secret,
         pool_id=pool.id,
-        custom_scopes={name for server in tx.resource_servers.of(pool.id) for name in server.scope_names},
+        custom_scopes=scopes,
         attribute_names={name_of(attribute) for attribute in pool.attributes},
         provider_names=(),
     )
@@ -191,6 +198,7 @@ def describe(client: UserPoolClient, secrets: Sequence[ClientSecret]) -> UserPoo
         "ClientId": client.id,
         "LastModifiedDate": epoch(client.modified_at),
         "CreationDate": epoch(client.created_at),
+        "ClientType": client.type,
         **client.settings,
     }
     if secrets:

@@ -124,6 +124,27 @@ def _looks() -> None:
         sa.UniqueConstraint("client_id", name="uq_managed_login_branding_client_id"),
     )
     op.create_table(
+        "branding_asset",
+        sa.Column("pool_id", KEY, nullable=False),
+        sa.Column("branding_id", KEY, nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("color_mode", KEY, nullable=False),
+        sa.Column("resource_id", KEY, nullable=False),
+        sa.Column("extension", KEY, nullable=False),
+        sa.Column("hash", KEY, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "branding_id"],
+            ["managed_login_branding.pool_id", "managed_login_branding.id"],
+            name="fk_branding_asset_pool_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "pool_id", "branding_id", "category", "color_mode", "resource_id", name="pk_branding_asset"
+        ),
+    )
+    _index("branding_asset", "pool_id", "hash")
+    op.create_table(
         "ui_customization",
         *_of_pool("ui_customization"),
         sa.Column("client_id", KEY, nullable=False),
