@@ -33,6 +33,7 @@ class Step(StrEnum):
     SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"
     MFA_SETUP = "MFA_SETUP"
     EMAIL_OTP_SETUP = "EMAIL_OTP:setup"
+    SMS_SETUP = "SMS_MFA:setup"
     DEVICE_SRP_AUTH = "DEVICE_SRP_AUTH"
     DEVICE_PASSWORD_VERIFIER = "DEVICE_PASSWORD_VERIFIER"
     TOKENS = "TOKENS"
@@ -62,6 +63,8 @@ class Event(StrEnum):
     TOTP_SET_UP = "comes from VerifySoftwareToken"
     EMAIL_GIVEN = "gives an e-mail address"
     EMAIL_SET_UP = "types in the code sent there"
+    PHONE_GIVEN = "gives a phone number, at a page"
+    PHONE_SET_UP = "types in the code sent to it"
     DEVICE_BEGUN = "sends the device's SRP_A"
     DEVICE_PROVEN = "proves the device"
 
@@ -147,8 +150,13 @@ TRANSITIONS: Mapping[Step, Mapping[Event, Step | Fork]] = {
     Step.SMS_MFA: _FACTOR_PROVEN,
     Step.EMAIL_OTP: _FACTOR_PROVEN,
     Step.SOFTWARE_TOKEN_MFA: _FACTOR_PROVEN,
-    Step.MFA_SETUP: {Event.TOTP_SET_UP: Step.TOKENS, Event.EMAIL_GIVEN: Step.EMAIL_OTP_SETUP},
+    Step.MFA_SETUP: {
+        Event.TOTP_SET_UP: Step.TOKENS,
+        Event.EMAIL_GIVEN: Step.EMAIL_OTP_SETUP,
+        Event.PHONE_GIVEN: Step.SMS_SETUP,
+    },
     Step.EMAIL_OTP_SETUP: {Event.EMAIL_SET_UP: Step.TOKENS},
+    Step.SMS_SETUP: {Event.PHONE_SET_UP: Step.TOKENS},
     Step.DEVICE_SRP_AUTH: {Event.DEVICE_BEGUN: Step.DEVICE_PASSWORD_VERIFIER},
     Step.DEVICE_PASSWORD_VERIFIER: {Event.DEVICE_PROVEN: Step.TOKENS},
 }

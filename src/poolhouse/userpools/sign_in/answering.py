@@ -19,10 +19,10 @@ from poolhouse.core.errors import (
     NotAuthorizedException,
     SoftwareTokenMFANotFoundException,
 )
-from poolhouse.core.mfa import available_factors, with_factor
+from poolhouse.core.mfa import available_factors, offered_factors, with_factor
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.software_tokens import Verdict as TotpVerdict
-from poolhouse.core.user_attributes import check_changes, client_writable, is_email
+from poolhouse.core.user_attributes import check_changes, client_writable, is_email, is_phone_number
 from poolhouse.core.users import EMAIL, PHONE_NUMBER, PREFERRED_USERNAME, VERIFIED, Factor, User, UserStatus
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.store import Transaction
@@ -189,16 +189,20 @@ def _code(event: Event, *names: str) -> Callable[[Attempt], Awaitable[InitiateAu
     return answer
 
 
+SET_UP = {Step.EMAIL_OTP_SETUP: Factor.EMAIL, Step.SMS_SETUP: Factor.SMS}
+
+
 def _with_proven_address(tx: Transaction, attempt: Attempt, user: User | None) -> User | None:
     """Who reads what comes to an address has verified it; in MFA_SETUP it also becomes the second factor."""
     assert user is not None
-    attribute = PHONE_NUMBER if attempt.step in (Step.SMS_MFA, Step.SMS_OTP) else EMAIL
+    attribute = PHONE_NUMBER if attempt.step in (Step.SMS_MFA, Step.SMS_OTP, Step.SMS_SETUP) else EMAIL
     destination = attempt.state["destination"]
     now = attempt.call.now
-    if attempt.step is Step.EMAIL_OTP_SETUP:
+    if attempt.step in SET_UP:
         _refuse_unless_missing(tx, attempt, user)
-        changed = user.with_attributes(now, {EMAIL: destination, VERIFIED[EMAIL]: "true"})
-        return tx.users.replace(attempt.pool, replace(changed, mfa=with_factor(user.mfa, Factor.EMAIL)))
+        changed = user.with_attributes(now, {attribute: destination, VERIFIED[attribute]: "true"})
+        factor = SET_UP[attempt.step]
+        return tx.users.replace(attempt.pool, replace(changed, mfa=with_factor(user.mfa, factor)))
     if user.is_verified(attribute) or user.attributes.get(attribute) != destination:
         return user
     return tx.users.replace(attempt.pool, user.with_attributes(now, {VERIFIED[attribute]: "true"}))
@@ -254,9 +258,23 @@ async def _select_mfa_type(attempt: Attempt) -> InitiateAuthResponse:
 
 
 async def _mfa_setup(attempt: Attempt) -> InitiateAuthResponse:
-    """After VerifySoftwareToken the session says so; else an e-mail address begins the set-up of that factor."""
+    """After VerifySoftwareToken the session says so; else an e-mail address begins the set-up of that factor, or at
+    a page, as in managed login, a phone number."""
     if attempt.state.get(IS_SET_UP):
         return await go_on(attempt, Event.TOTP_SET_UP)
+
+    def still_missing(tx: Transaction, user: User | None) -> User | None:
+        assert user is not None
+        _refuse_unless_missing(tx, attempt, user)
+        return user
+
+    phone = attempt.values.get("PHONE_NUMBER")
+    if phone is not None and attempt.arrive is not None:
+        if Factor.SMS not in offered_factors(attempt.pool):
+            raise InvalidParameterException("SMS MFA is not configured for the user pool.")
+        if not is_phone_number(phone):
+            raise InvalidParameterException("Invalid phone number format.")
+        return await go_on(attempt, Event.PHONE_GIVEN, still_missing)
     email = attempt.values.get("EMAIL")
     if email is None:
         raise InvalidParameterException("MFA is not set up yet.")
@@ -264,12 +282,6 @@ async def _mfa_setup(attempt: Attempt) -> InitiateAuthResponse:
         raise InvalidParameterException("Email MFA is not configured for the user pool.")
     if not is_email(email):
         raise InvalidParameterException("Invalid email address format.")
-
-    def still_missing(tx: Transaction, user: User | None) -> User | None:
-        assert user is not None
-        _refuse_unless_missing(tx, attempt, user)
-        return user
-
     return await go_on(attempt, Event.EMAIL_GIVEN, still_missing)
 
 
@@ -369,6 +381,7 @@ ANSWERS: Mapping[Step, Callable[[Attempt], Awaitable[InitiateAuthResponse]]] = {
     Step.SOFTWARE_TOKEN_MFA: _software_token,
     Step.MFA_SETUP: _mfa_setup,
     Step.EMAIL_OTP_SETUP: _code(Event.EMAIL_SET_UP, "EMAIL_OTP_CODE", "EMAIL_MFA_CODE"),
+    Step.SMS_SETUP: _code(Event.PHONE_SET_UP, "SMS_MFA_CODE"),
     Step.DEVICE_SRP_AUTH: _device_srp,
     Step.DEVICE_PASSWORD_VERIFIER: _device_password_verifier,
 }

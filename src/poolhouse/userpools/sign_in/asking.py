@@ -136,6 +136,8 @@ async def ask(attempt: Attempt, step: Step, mfa: MfaChoice) -> Asked:
             return _code(attempt, step, "EMAIL", Purpose.OTP, FIRST_DIGITS)
         case Step.EMAIL_OTP_SETUP:
             return _code(attempt, step, "EMAIL", Purpose.MFA, FACTOR_DIGITS, to=attempt.value("EMAIL"))
+        case Step.SMS_SETUP:
+            return _code(attempt, step, "SMS", Purpose.MFA, FACTOR_DIGITS, to=attempt.value("PHONE_NUMBER"))
         case Step.SOFTWARE_TOKEN_MFA:
             return Asked(step, {**_who(attempt), **await _friendly_name(attempt)})
         case Step.SELECT_MFA_TYPE:

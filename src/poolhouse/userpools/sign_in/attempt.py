@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from poolhouse.core.credentials import Password
 from poolhouse.core.errors import (
@@ -40,6 +40,19 @@ class Person:
         return self.name if self.user is None else self.user.username
 
 
+class Arrive(Protocol):
+    """What a sign-in ends with in place of tokens, where it is not the API's: a browser's session."""
+
+    async def __call__(
+        self,
+        sub: str,
+        *,
+        amr: Collection[str],
+        also: Callable[[Transaction, User], User | None],
+        states: Collection[UserStatus],
+    ) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     call: Call
@@ -51,9 +64,11 @@ class Attempt:
     """What this request answers."""
     session: Session | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
-    """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start."""
+    """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start; `amr`."""
     begun: float = field(default_factory=begin)
     """When the work for the answer began, for `on_the_beat`."""
+    arrive: Arrive | None = None
+    """The end of a sign-in that is not the API's; None gives tokens."""
 
     @property
     def pool(self) -> UserPool:
@@ -71,8 +86,15 @@ class Attempt:
     @property
     def kept(self) -> dict[str, Any]:
         """What goes with the sign-in from step to step."""
-        kept = {"name": self.person.name}
+        kept: dict[str, Any] = {"name": self.person.name}
+        if self.proved:
+            kept["amr"] = list(self.proved)
         return kept | ({"device": self.device_key} if self.device_key else {})
+
+    @property
+    def proved(self) -> tuple[str, ...]:
+        """By what, so far (`amr`)."""
+        return tuple(self.state.get("amr", ()))
 
     def value(self, name: str) -> str:
         """Raises InvalidParameterException: it is not there."""
@@ -86,9 +108,7 @@ async def find_person(call: Call, app: AppSnapshot, name: str) -> Person:
     """Raises UserNotFoundException: there is nobody of this name, and the client need not hide it."""
 
     def find(tx: Transaction) -> Person:
-        user = tx.users.find(app.user_pool, name)
-        password = None if user is None else tx.passwords.find(user.pool_id, user.sub)
-        return Person(name, user, password)
+        return Person(name, *(tx.people.named(app.user_pool, name) or (None, None)))
 
     person = await call.store.look_up(find)
     if person.user is None and not hides_existence(app):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poolhouse.core.devices import replaces_factor, tracks_devices
 from poolhouse.core.errors import NotAuthorizedException
@@ -52,6 +52,7 @@ async def go_on(
     elif known is None:
         known = await call.store.look_up(lambda tx: look(tx, attempt, user))
     step = advance(attempt.step, event, known.situation)
+    attempt = _with_method(attempt, event)
 
     def still_so(tx: Transaction, now: User | None) -> User | None:
         """In the transaction of the step: it is this request that goes on, and nothing has changed meanwhile."""
@@ -117,20 +118,46 @@ async def put(attempt: Attempt, asked: Asked, also: Also = unchanged) -> Initiat
     return answer
 
 
+METHODS = {
+    (Step.SMS_OTP, Event.FIRST_CODE_PROVEN): "sms",
+    (Step.EMAIL_OTP_FIRST, Event.FIRST_CODE_PROVEN): "email_otp",
+    (Step.SMS_MFA, Event.FACTOR_PROVEN): "sms",
+    (Step.EMAIL_OTP, Event.FACTOR_PROVEN): "email_otp",
+    (Step.SOFTWARE_TOKEN_MFA, Event.FACTOR_PROVEN): "otp",
+    (Step.MFA_SETUP, Event.TOTP_SET_UP): "otp",
+    (Step.EMAIL_OTP_SETUP, Event.EMAIL_SET_UP): "email_otp",
+    (Step.SMS_SETUP, Event.PHONE_SET_UP): "sms",
+    (Step.WEB_AUTHN, Event.PASSKEY_PROVEN): "swk",
+}
+"""What `amr` says of a step that was proven, beside the password."""
+
+
+def _with_method(attempt: Attempt, event: Event) -> Attempt:
+    """The attempt, knowing also by what this step was proven."""
+    method = "pwd" if event is Event.PASSWORD_PROVEN else METHODS.get((attempt.step, event))
+    if method is None:
+        return attempt
+    return replace(attempt, state={**attempt.state, "amr": [*attempt.proved, method]})
+
+
 async def _tokens(attempt: Attempt, also: Also) -> InitiateAuthResponse:
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
     assert user is not None, "nobody proves anything"
-    key = attempt.device_key
-    is_known = key is not None and await call.store.look_up(
-        lambda tx: tx.devices.find(pool.id, user.sub, key) is not None
-    )
-    is_new = tracks_devices(pool) and not is_known and attempt.step not in WITHOUT_PASSWORD
+    states = STATES_WITHOUT_PASSWORD if attempt.step in WITHOUT_PASSWORD else SIGNED_IN_STATES
 
     def finish(tx: Transaction, now: User) -> User | None:
         if attempt.session is not None:
             sessions.end(tx, attempt.session)
         return also(tx, now)
 
+    if attempt.arrive is not None:
+        await attempt.arrive(user.sub, amr=attempt.proved, also=finish, states=states)
+        return {"ChallengeParameters": {}}
+    key = attempt.device_key
+    is_known = key is not None and await call.store.look_up(
+        lambda tx: tx.devices.find(pool.id, user.sub, key) is not None
+    )
+    is_new = tracks_devices(pool) and not is_known and attempt.step not in WITHOUT_PASSWORD
     result = await issue_user_tokens(
         call,
         attempt.app,
@@ -139,7 +166,7 @@ async def _tokens(attempt: Attempt, also: Also) -> InitiateAuthResponse:
         new_device=is_new,
         trigger=TRIGGERS.get(attempt.step, "Authentication"),
         also=finish,
-        states=STATES_WITHOUT_PASSWORD if attempt.step in WITHOUT_PASSWORD else SIGNED_IN_STATES,
+        states=states,
     )
     return {"ChallengeParameters": {}, "AuthenticationResult": result}
 

@@ -1,0 +1,161 @@
+"""`/login`: with name and password, or with the name first where the pool lets people choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from poolhouse.core.errors import (
+    CognitoError,
+    PasswordResetRequiredException,
+    UserNotConfirmedException,
+)
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.users import alias_attributes, username_attributes
+from poolhouse.http import Response
+from poolhouse.pages import refusals
+from poolhouse.pages.finishing import finish, go_on_with
+from poolhouse.pages.flow import Flow
+from poolhouse.pages.page import Visit, render
+from poolhouse.pages.texts import N_
+from poolhouse.userpools.browser_sessions import find_browser_session
+from poolhouse.userpools.sign_in import at_pages
+
+THIS_POOL = "COGNITO"
+SOCIAL = {
+    "Facebook": "Facebook",
+    "Google": "Google",
+    "LoginWithAmazon": "Amazon",
+    "SignInWithApple": "Apple",
+}
+"""What Cognito calls the providers that it knows by itself, and what people do."""
+NO_NAME = N_("Type in your user name.")
+NO_PASSWORD = N_("Type in your password.")
+UNCONFIRMED = N_(
+    "Your account is not confirmed yet. Type in the code that you were sent, or have a new one sent."
+)
+RESET = N_("You have to choose a new password before you can sign in.")
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    name: str
+    title: str
+    is_social: bool
+
+
+async def login(visit: Visit) -> Response:
+    if visit.is_post:
+        return await _begin(visit)
+    flow = visit.flow or Flow()
+    session = await find_browser_session(visit.call, visit.app, visit.session_cookie)
+    signed_in = None
+    if session is not None and "login" not in visit.asked.prompt and not flow.errors:
+        signed_in = await _name_of(visit, session.sub)
+    return render(
+        visit,
+        "sign_in.html",
+        asks_password=not at_pages.offers_choice(visit.app),
+        username=flow.username or visit.asked.login_hint or "",
+        name_label=_name_label(visit.app),
+        name_type="email" if username_attributes(visit.app.user_pool) == {"email"} else "text",
+        providers=providers_of(visit.app),
+        has_own=THIS_POOL in _supported(visit.app),
+        may_sign_up=may_sign_up(visit.app),
+        signed_in=signed_in,
+    )
+
+
+async def go_on(visit: Visit) -> Response:
+    """`/login/continue`: as who is signed in already, if they still are."""
+    if visit.is_post and "login" not in visit.asked.prompt:
+        session = await find_browser_session(visit.call, visit.app, visit.session_cookie)
+        if session is not None:
+            visit.forget()
+            return await finish(visit, session)
+    return visit.to("/login")
+
+
+async def _begin(visit: Visit) -> Response:
+    name = visit.form.get("username", "").strip()
+    password = visit.form.get("password", "")
+    asks_password = not at_pages.offers_choice(visit.app)
+    errors = {}
+    if not name:
+        errors["username"] = NO_NAME
+    if asks_password and not password:
+        errors["password"] = NO_PASSWORD
+    if errors:
+        return again(visit, name, **errors)
+    if not visit.parts.limits.allows_person(visit.app.pool.id, name):
+        return again(visit, name, form=refusals.TOO_MANY)
+    try:
+        outcome = await at_pages.begin(
+            visit.call, visit.app, name, password=password if asks_password else None
+        )
+    except CognitoError as error:
+        return refused(visit, error, name)
+    return await go_on_with(visit, outcome, name)
+
+
+def refused(visit: Visit, error: CognitoError, name: str) -> Response:
+    """Where a password was right, but leads elsewhere; else back to the form, with why."""
+    match error:
+        case UserNotConfirmedException():
+            visit.keep(Flow(name).saying(UNCONFIRMED))
+            return visit.to("/confirm")
+        case PasswordResetRequiredException():
+            visit.keep(Flow(name).saying(RESET))
+            return visit.to("/forgotPassword")
+        case _:
+            response = again(visit, name, form=refusals.of_trigger(error) or refusals.of_sign_in(error))
+            response.reason = error.detail or error.message
+            return response
+
+
+def again(visit: Visit, name: str, **errors: str) -> Response:
+    visit.keep(Flow(name).refusing(**errors))
+    return visit.to("/login")
+
+
+def start_over(visit: Visit, notice: str = refusals.STARTED_OVER) -> Response:
+    """A sign-in that can't go on begins again, with the name that was typed."""
+    visit.keep(Flow((visit.flow or Flow()).username).saying(notice))
+    return visit.to("/login")
+
+
+def providers_of(app: AppSnapshot) -> list[Provider]:
+    """Other places where the client's people may sign in."""
+    return [
+        Provider(name, SOCIAL.get(name, name), name in SOCIAL)
+        for name in _supported(app)
+        if name != THIS_POOL
+    ]
+
+
+def _supported(app: AppSnapshot) -> tuple[str, ...]:
+    """A client that names none has the pool itself."""
+    return tuple(app.client.settings.get("SupportedIdentityProviders") or (THIS_POOL,))
+
+
+def may_sign_up(app: AppSnapshot) -> bool:
+    """Source: Cognito API reference, AdminCreateUserConfigType (AllowAdminCreateUserOnly)."""
+    return not app.user_pool.settings.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly")
+
+
+def _name_label(app: AppSnapshot) -> str:
+    """What people of the pool sign in with."""
+    match sorted(username_attributes(app.user_pool)):
+        case ["email"]:
+            return N_("Email address")
+        case ["phone_number"]:
+            return N_("Phone number")
+        case ["email", "phone_number"]:
+            return N_("Email address or phone number")
+    if "email" in alias_attributes(app.user_pool):
+        return N_("User name or email address")
+    return N_("User name")
+
+
+async def _name_of(visit: Visit, sub: str) -> str | None:
+    user = await at_pages.person_signed_in(visit.call, visit.app, sub)
+    return None if user is None else user.attributes.get("email") or user.username
