@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 
 from poolhouse.core.errors import CognitoError, NotAuthorizedException, UserNotFoundException
 from poolhouse.core.families import Family
-from poolhouse.core.snapshots import AppSnapshot, PoolSnapshot
+from poolhouse.core.snapshots import AppSnapshot, PoolSnapshot, SignerKey
 from poolhouse.core.users import User
 from poolhouse.operation import Call
 from poolhouse.ports.signer import HASH, PKCS1
@@ -126,14 +126,23 @@ def _check_signature(call: Call, pool: PoolSnapshot, parsed: ParsedToken) -> Non
     published = {
         key.jwk["kid"] for key in pool.published_keys if key.withdrawn_at is None or now < key.withdrawn_at
     }
-    for key in pool.access_keys:
-        if key.kid == parsed.kid and key.kid in published:
+    keys = tuple(key for key in pool.access_keys if key.kid in published)
+    if not any(key.kid == parsed.kid for key in keys):
+        raise NotAuthorizedException(INVALID, detail="signed with no key of the pool's access tokens")
+    if not is_signed_by(keys, parsed):
+        raise NotAuthorizedException(INVALID, detail="the signature is wrong")
+
+
+def is_signed_by(keys: Iterable[SignerKey], parsed: ParsedToken) -> bool:
+    """Whether one of these keys, the one that the token names, signed it."""
+    for key in keys:
+        if key.kid == parsed.kid:
             try:
                 key.private.public_key().verify(parsed.signature, parsed.signing_input, PKCS1, HASH)
-            except InvalidSignature as error:
-                raise NotAuthorizedException(INVALID, detail="the signature is wrong") from error
-            return
-    raise NotAuthorizedException(INVALID, detail="signed with no key of the pool's access tokens")
+            except InvalidSignature:
+                return False
+            return True
+    return False
 
 
 def _standing(call: Call, user: User | None, family: Family | None) -> tuple[User, Family]:
