@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from poolhouse.cookies import cookie_name, cookie_of, drop_cookie, session_cookie_name, set_cookie
 from poolhouse.core.authorize_request import AuthorizeRequest, render_query
@@ -163,6 +163,13 @@ class Visit:
         return response
 
 
+class OrEmpty(dict[str, str]):
+    """What may be there of each field."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 def render(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
     """A page of `templates/`, with what it says once said."""
     flow = visit.flow or Flow()
@@ -174,7 +181,8 @@ def render(visit: Visit, template: str, status: int = 200, **values: Any) -> Res
             _=visit.texts,
             look=visit.look,
             flow=flow,
-            errors=flow.errors,
+            errors=OrEmpty(flow.errors),
+            typed=OrEmpty(flow.values),
             link=visit.address,
             base=visit.base,
             asset=lambda name: visit.base + files()[name].path,
@@ -204,7 +212,8 @@ def leave(address: str) -> Response:
         303,
         b"",
         [
-            (b"location", address.encode("ascii")),
+            # What is not ASCII can only stand in an address that the client registered so.
+            (b"location", quote(address, safe="%/:?#[]@!$&'()*+,;=~").encode()),
             (b"cache-control", b"no-store"),
             (b"referrer-policy", b"same-origin"),
         ],
