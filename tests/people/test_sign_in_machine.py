@@ -72,6 +72,7 @@ PROVES = {
     Event.FACTOR_PROVEN: "factor",
     Event.TOTP_SET_UP: "factor",
     Event.EMAIL_SET_UP: "factor",
+    Event.PHONE_SET_UP: "factor",
     Event.DEVICE_PROVEN: "device",
     Event.FIRST_CODE_PROVEN: "passwordless",
     Event.PASSKEY_PROVEN: "passwordless",
