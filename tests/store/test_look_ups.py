@@ -150,3 +150,12 @@ def test_a_closed_store_is_looked_up_no_more(sqlite_settings: StoreSettings, a_s
             await store.look_up(lambda tx: tx.pools.find(POOL))
 
     asyncio.run(main())
+
+
+def test_a_look_up_that_asks_nothing_keeps_no_state_of_the_database(embedded: Store) -> None:
+    async def main() -> None:
+        await embedded.look_up(lambda tx: None)
+        await embedded.write(lambda tx: tx.pools.add(a_pool()))
+        assert await embedded.look_up(lambda tx: tx.pools.find(POOL)) == a_pool()
+
+    asyncio.run(main())

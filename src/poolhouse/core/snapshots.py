@@ -97,3 +97,5 @@ class AppSnapshot:
     """None, one or two, all valid."""
     pool: PoolSnapshot
     """The pool's keys and issuer."""
+    readable: frozenset[str]
+    """The attributes that the client's tokens and answers may show."""

@@ -118,7 +118,7 @@ def check_changes(
     return kept
 
 
-def client_readable(pool: UserPool, client: UserPoolClient) -> frozenset[str] | None:
+def client_readable(pool: UserPool, client: UserPoolClient) -> frozenset[str]:
     """The attributes that this client's tokens and answers may show, `sub` always among them.
 
     Source: Cognito API reference, CreateUserPoolClient (ReadAttributes: without it, the standard ones).

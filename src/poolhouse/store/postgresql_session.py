@@ -26,6 +26,7 @@ from poolhouse.store.postgresql_connection import (
     is_to_be_repeated,
     translated,
 )
+from poolhouse.store.statements import Prepared
 from poolhouse.store.units import Work
 
 Result = TypeVar("Result")
@@ -34,9 +35,11 @@ MAX_ATTEMPTS = 6
 _PAUSE = 0.02
 """Seconds, about, before another attempt; longer each time."""
 
-_NOTIFY = sa.text(
-    "SELECT pg_current_xact_id_if_assigned()::text AS id, pg_backend_pid() AS pid,"
-    " (SELECT count(pg_notify(:channel, payload)) FROM unnest(CAST(:payloads AS text[])) AS payload)"
+_NOTIFY = Prepared(
+    sa.text(
+        "SELECT pg_current_xact_id_if_assigned()::text AS id, pg_backend_pid() AS pid,"
+        " (SELECT count(pg_notify(:channel, payload)) FROM unnest(CAST(:payloads AS text[])) AS payload) AS told"
+    ).columns(id=sa.Text, pid=sa.Integer, told=sa.Integer)
 )
 _OUTCOME = sa.text("SELECT pg_xact_status(CAST(:id AS xid8))")
 _END = sa.text("SELECT pg_terminate_backend(:pid)")
@@ -182,7 +185,7 @@ class Session:
 
 def _notify(connection: sa.Connection, changes: tuple[Change, ...]) -> _Sent:
     """Notify the listeners once this commits, and learn under which name it does: one round trip."""
-    row = connection.execute(_NOTIFY, {"channel": CHANNEL, "payloads": list(payloads(changes))}).one()
+    (row,) = _NOTIFY.all(connection, {"channel": CHANNEL, "payloads": list(payloads(changes))})
     is_direct = row.pid == driver_of(connection).info.backend_pid
     return _Sent(row.id, row.pid if is_direct else None)
 

@@ -103,7 +103,7 @@ def _new(table: sa.Table, *names: str) -> Prepared:
 
 
 def find(connection: sa.Connection, table: sa.Table, **key: str) -> Row | None:
-    if not all(is_storable(value) for value in key.values()):
+    if not all(map(is_storable, key.values())):
         return None
     return _select(table, *key).one_or_none(connection, key)
 
@@ -150,7 +150,7 @@ def count(connection: sa.Connection, table: sa.Table, **scope: str) -> int:
 
 
 def remove(connection: sa.Connection, table: sa.Table, **key: str) -> bool:
-    if not all(is_storable(value) for value in key.values()):
+    if not all(map(is_storable, key.values())):
         return False
     return _delete(table, *key).run(connection, key) > 0
 

@@ -9,6 +9,7 @@ from poolhouse.core.access_keys import AccessKey
 from poolhouse.core.domains import Domain
 from poolhouse.core.keys import KeyUse, SigningKey, in_turn, load_private_key
 from poolhouse.core.snapshots import AppSnapshot, ClientSnapshot, PoolSnapshot, PublishedKey, SignerKey
+from poolhouse.core.user_attributes import client_readable
 from poolhouse.store.transaction import Transaction
 
 Value = TypeVar("Value", bound=Hashable)
@@ -70,6 +71,7 @@ def load_app(tx: Transaction, client_id: str, known_pool: KnownPool) -> AppSnaps
         user_pool=user_pool,
         secrets=tuple(secret.value for secret in tx.client_secrets.of(client.id)),
         pool=pool,
+        readable=_share(client_readable(user_pool, client)),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -54,7 +54,7 @@ class LookUps:
                 raise NotNow
             try:
                 return reader.read(work)
-            except sa.exc.DBAPIError as error:
+            except (sa.exc.DBAPIError, sqlite3.Error) as error:
                 reader.close()
                 raise NotNow from error
 
@@ -76,12 +76,15 @@ class _Reader:
         connection = self._connection
         if connection is None:
             connection = self._connection = self._engine.connect()
-        connection.exec_driver_sql("BEGIN")
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")
         try:
             return work(self._begin(connection))
         finally:
-            # The driver's own ROLLBACK: nothing was written, but a snapshot that is kept keeps the log from shrinking.
+            # Nothing was written, but a snapshot that is kept keeps the log from shrinking. SQLAlchemy ends what it
+            # knows of: where `work` ran no statement, that is nothing.
             connection.rollback()
+            driver.rollback()
 
     def close(self) -> None:
         if self._connection is not None:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias
 import sqlalchemy as sa
 
 Values: TypeAlias = Mapping[str, Any]
-Executable: TypeAlias = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
+Executable: TypeAlias = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete | sa.TextualSelect
 Convert: TypeAlias = Callable[[Any], Any]
 
 
@@ -59,6 +59,29 @@ class Prepared:
             statement = self._statement(dialect.name) if callable(self._statement) else self._statement
             compiled = self._compiled.setdefault(dialect.name, _Compiled(statement, self._columns, dialect))
         return compiled
+
+
+class Joined:
+    """A join of whole tables. It answers with one row of each; None for one of which an outer join found nothing."""
+
+    def __init__(self, *tables: sa.Table, finish: Callable[[sa.Select[Any]], sa.Select[Any]]) -> None:
+        """`finish` is given the SELECT of all columns, without a FROM."""
+        columns = [column.label(f"{table.name}_{column.name}") for table in tables for column in table.c]
+        self._prepared = Prepared(finish(sa.select(*columns)))
+        self._parts: list[tuple[int, int, int, Callable[[Iterable[Any]], Any]]] = []
+        begin = 0
+        for table in tables:
+            names = [column.name for column in table.c]
+            key = begin + names.index(next(iter(table.primary_key.columns)).name)
+            self._parts.append((begin, begin + len(names), key, _row_of(*names)))
+            begin += len(names)
+
+    def all(self, connection: sa.Connection, values: Values) -> list[list[Row | None]]:
+        found: Sequence[Any] = self._prepared.all(connection, values)
+        return [
+            [None if row[key] is None else make(row[begin:end]) for begin, end, key, make in self._parts]
+            for row in found
+        ]
 
 
 class _Compiled:

@@ -27,10 +27,15 @@ class Store:
         """The id of the master key that seals now."""
         self.page_key = page_key
         """The key that page tokens are signed with, and that `key_for` derives others from."""
+        self._keys: dict[str, bytes] = {}
 
     def key_for(self, purpose: str) -> bytes:
         """32 bytes for keyed hashes of one purpose, the same on every node (RFC 5869's expansion, one block)."""
-        return hmac.digest(self.page_key, b"poolhouse key for " + purpose.encode() + b"\x01", hashlib.sha256)
+        key = self._keys.get(purpose)
+        if key is None:
+            info = b"poolhouse key for " + purpose.encode()
+            key = self._keys[purpose] = hmac.digest(self.page_key, info + b"\x01", hashlib.sha256)
+        return key
 
     async def read(self, work: Work[Result], *, patience: float | None = None) -> Result:
         """The answer of `work`, which sees one state of the database and changes nothing.

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from poolhouse.core.attributes import name_of
-from poolhouse.core.client_settings import check_settings, new_settings
 from poolhouse.core.client_metadata import is_on
+from poolhouse.core.client_settings import check_settings, new_settings
 from poolhouse.core.clients import ClientSecret, UserPoolClient
 from poolhouse.core.documents import epoch
 from poolhouse.core.errors import InvalidParameterException, LimitExceededException

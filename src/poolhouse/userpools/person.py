@@ -83,7 +83,10 @@ async def authenticate_person(call: Call, access_token: str, *, scope: str | Non
         raise NotAuthorizedException(OUT_OF_SCOPE)
 
     def read(tx: Transaction) -> tuple[User | None, Family | None]:
-        return tx.users.by_sub(app.pool.id, sub), tx.families.find(app.pool.id, event_id)
+        family, user = tx.people.of_family(app.pool.id, event_id) or (None, None)
+        if user is None or user.sub != sub:
+            user = tx.users.by_sub(app.pool.id, sub)
+        return user, family
 
     user, family = _standing(call, *await call.store.look_up(read))
     if family.sub != sub or family.client_id != app.client.id:

@@ -185,12 +185,14 @@ async def _refreshed(
 
 def _look(tx: Transaction, call: Call, asked: Asked) -> Continued | None:
     """Without rotation: the sign-in, if it stands; None for a token that was exchanged while there was rotation."""
-    family = tx.families.find(asked.app.pool.id, asked.family_id)
-    user = None if family is None else tx.users.by_sub(family.pool_id, family.sub)
-    user, family = _admitted(tx, asked, user, family)
-    if _standing(tx, call, asked, family) is not Standing.CURRENT:
+    client = asked.app.client
+    found = tx.people.signed_in(client.pool_id, asked.family_id, client.id)
+    if found is None or not found.has_client:
+        tx.clients.require(client.pool_id, client.id)
+    user, family = _admitted(tx, asked, *((None, None) if found is None else (found.user, found.family)))
+    if found is None or _standing(tx, call, asked, family) is not Standing.CURRENT:
         return None
-    return Continued(user, tx.memberships.of(family.pool_id, family.sub), family)
+    return Continued(user, found.groups, family)
 
 
 def _exchange(
@@ -199,7 +201,9 @@ def _exchange(
     """With rotation: the sign-in and its next refresh token; None, and the family's end, for one used before."""
     known = tx.families.find(asked.app.pool.id, asked.family_id)
     user = None if known is None else tx.users.lock(known.pool_id, known.sub)
-    user, family = _admitted(tx, asked, user, tx.families.lock(asked.app.pool.id, asked.family_id))
+    family = tx.families.lock(asked.app.pool.id, asked.family_id)
+    tx.clients.require(asked.app.pool.id, asked.app.client.id)
+    user, family = _admitted(tx, asked, user, family)
     match _standing(tx, call, asked, family):
         case Standing.CURRENT:
             repeatable = successor if asked.rotation.grace else None
@@ -218,11 +222,9 @@ def _admitted(tx: Transaction, asked: Asked, user: User | None, family: Family |
     """The person and the family, if the client may ask for them at all. Whoever may not learns and ends nothing.
 
     Raises:
-        ResourceNotFoundException: the client was deleted.
         NotAuthorizedException
     """
     client = asked.app.client
-    tx.clients.require(client.pool_id, client.id)
     if user is None or family is None:
         raise NotAuthorizedException(
             INVALID, detail="no such sign-in: the person was deleted, or it was long ago"

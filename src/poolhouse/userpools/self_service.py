@@ -11,7 +11,7 @@ from poolhouse.core.errors import (
     PasswordResetRequiredException,
     TooManyRequestsException,
 )
-from poolhouse.core.user_attributes import check_changes, client_readable, client_writable
+from poolhouse.core.user_attributes import check_changes, client_writable
 from poolhouse.core.users import UserStatus
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
@@ -50,7 +50,7 @@ async def get_user(call: Call, request: GetUserRequest) -> GetUserResponse:
     user, app = person.user, person.app
     answer: GetUserResponse = {
         "Username": user.username,
-        "UserAttributes": attribute_list(user, client_readable(app.user_pool, app.client)),
+        "UserAttributes": attribute_list(user, app.readable),
     }
     if options := mfa_options(user):
         answer["MFAOptions"] = options

@@ -19,7 +19,6 @@ from poolhouse.core.groups import Group
 from poolhouse.core.ids import new_jti, uuid7
 from poolhouse.core.secret import Secret
 from poolhouse.core.snapshots import AppSnapshot, SignerKey
-from poolhouse.core.user_attributes import client_readable
 from poolhouse.core.user_tokens import Bearer, access_claims, has_id_token, id_claims, shown
 from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call, Caller
@@ -140,7 +139,6 @@ async def sign_tokens(
         issuer=issuer_of(call, app),
         now=call.now,
     )
-    readable = client_readable(app.user_pool, app.client)
     access = await _signed(call, app.pool.access_key(moment), access_claims(bearer, new_jti(call.random)))
     if len(access) > MAX_TOKEN_LENGTH:
         raise InvalidParameterException(
@@ -156,7 +154,7 @@ async def sign_tokens(
         claims = id_claims(
             bearer,
             new_jti(call.random),
-            shown(family.scopes, readable) if is_of_pages else readable,
+            shown(family.scopes, app.readable) if is_of_pages else app.readable,
             nonce=nonce,
             access_token=access if is_of_pages else None,
         )

@@ -42,12 +42,12 @@ class Families:
 
     def find(self, pool_id: str, id: str) -> Family | None:
         row = rows.find(self._connection, token_family, pool_id=pool_id, id=id)
-        return None if row is None else _from_row(row)
+        return None if row is None else family_from_row(row)
 
     def lock(self, pool_id: str, id: str) -> Family | None:
         """The family, its row locked until the transaction ends. Lock its person first, as everybody does."""
         row = rows.lock(self._connection, token_family, pool_id=pool_id, id=id)
-        return None if row is None else _from_row(row)
+        return None if row is None else family_from_row(row)
 
     def retired(self, family: Family) -> Mapping[bytes, datetime]:
         """Hashes of the refresh tokens that were exchanged last, and when each was."""
@@ -128,7 +128,7 @@ def _place(family: Family) -> Place:
     return Place("token_family", "sealed", family.pool_id, family.id)
 
 
-def _from_row(row: Row) -> Family:
+def family_from_row(row: Row) -> Family:
     return Family.from_document(
         read_document("token_family", row.document),
         pool_id=row.pool_id,

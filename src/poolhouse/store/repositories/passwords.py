@@ -12,6 +12,7 @@ from poolhouse.core.sealing import Place
 from poolhouse.store import rows
 from poolhouse.store.documents import read_document, write_document
 from poolhouse.store.repositories.data_keys import DataKeys
+from poolhouse.store.statements import Row
 from poolhouse.store.tables import user_password
 
 
@@ -24,14 +25,17 @@ class Passwords:
 
     def find(self, pool_id: str, sub: str) -> Password | None:
         row = rows.find(self._connection, user_password, pool_id=pool_id, sub=sub)
-        if row is None:
-            return None
+        return None if row is None else self.from_row(row)
+
+    def from_row(self, row: Row) -> Password:
         return Password(
-            pool_id=pool_id,
-            sub=sub,
+            pool_id=row.pool_id,
+            sub=row.sub,
             hash=row.hash,
             set_at=row.set_at,
-            verifier=None if row.sealed is None else self._data_keys.open(row.sealed, _place(pool_id, sub)),
+            verifier=None
+            if row.sealed is None
+            else self._data_keys.open(row.sealed, _place(row.pool_id, row.sub)),
             expires_at=row.expires_at,
             history=Password.history_of(read_document("user_password", row.document)),
             version=row.version,

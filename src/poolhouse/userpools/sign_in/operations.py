@@ -253,14 +253,15 @@ def _person_of(tx: Transaction, call: Call, app: AppSnapshot, session: Session, 
     if session.sub is None:
         is_theirs = is_as_typed or name == nobody_called(call, pool, typed).user_id
         return Person(typed, None) if is_theirs else None
-    user = tx.users.by_sub(app.pool.id, session.sub)
-    if user is None:
+    found = tx.people.by_sub(app.pool.id, session.sub)
+    if found is None:
         return None
+    user, password = found
     if not is_as_typed and name not in (user.username, user.sub):
         named = None if hides_existence(app) else tx.users.find(pool, name)
         if named is None or named.sub != session.sub:
             return None
-    return Person(typed, user, tx.passwords.find(app.pool.id, session.sub))
+    return Person(typed, user, password)
 
 
 def _refuse_flow(app: AppSnapshot, flow: str) -> None:

@@ -115,7 +115,7 @@ def _groups() -> None:
             ondelete="CASCADE",
         ),
     )
-    _index("group_member", "pool_id", "sub")
+    _index("group_member", "pool_id", "sub", "group_name")
 
 
 def _tokens() -> None:
