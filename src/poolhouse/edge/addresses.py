@@ -2,6 +2,7 @@
 
 POST {base}/                                    the AWS APIs (any base path that ends in a slash)
 {base}/{poolId}/.well-known/…                   a pool's issuer
+{base}/.well-known/{document}/{poolId}          the same, as RFC 8414 §3.1 writes it
 {base}/domains/{domain}/…                       a domain, by path
 http://{prefix}.localhost[:port]/…              a prefix domain, by host
 https://{prefix}.{auth_domain}/…                the same, in production
@@ -23,6 +24,10 @@ from poolhouse.config import Settings
 BY_PATH = "/domains/"
 POOL = re.compile(r"/(?=[^/]{1,55}/)([\w-]+_[0-9a-zA-Z]+)(/\.well-known/[a-z.-]+)", re.ASCII)
 """A pool's id has 55 characters at most, also where a tag chose it."""
+INSERTED = re.compile(
+    r"(/\.well-known/(?:openid-configuration|oauth-authorization-server))/(?=[^/]{1,55}$)([\w-]+_[0-9a-zA-Z]+)",
+    re.ASCII,
+)
 MAX_NAME = 255
 """Of a domain (RFC 1123 §2.1). A longer one is none, and is neither looked up nor remembered."""
 SERVER_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -95,6 +100,9 @@ class Addresses:
         pool = POOL.fullmatch(path)
         if pool is not None:
             return Address(Kind.POOL, pool[1], pool[2])
+        inserted = INSERTED.fullmatch(path)
+        if inserted is not None:
+            return Address(Kind.POOL, inserted[2], inserted[1])
         return AWS if path.endswith("/") else NOTHING
 
     def _remember(self, host: str) -> str:

@@ -14,6 +14,31 @@ from poolhouse.operation import Parts
 MAX_AGE = 300
 """Seconds for which a verifier may keep the keys. A new key is published longer than that before it signs."""
 
+CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post", "none"]
+ENDPOINTS = {
+    "authorization_endpoint": "/oauth2/authorize",
+    "token_endpoint": "/oauth2/token",
+    "userinfo_endpoint": "/oauth2/userInfo",
+    "revocation_endpoint": "/oauth2/revoke",
+    "end_session_endpoint": "/logout",
+}
+CLAIMS = [
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"),
+    *("cognito:username", "cognito:groups", "identities"),
+    *("email", "email_verified", "phone_number", "phone_number_verified"),
+    *(
+        "name",
+        "family_name",
+        "given_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+    ),
+    *("website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "address"),
+]
+
 
 def jwks(pool: PoolSnapshot, now: float) -> Mapping[str, Any]:
     """The keys that may have signed a token that is still alive, and those that will sign next."""
@@ -38,10 +63,19 @@ def openid_configuration(parts: Parts, pool: PoolSnapshot) -> Mapping[str, Any]:
         "response_types_supported": ["code", "token"],
         "scopes_supported": ["openid", "email", "phone", "profile"],
         "subject_types_supported": ["public"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
+        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+        "response_modes_supported": ["query", "fragment"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "prompt_values_supported": ["none", "login", "select_account", "consent"],
+        "claims_supported": CLAIMS,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,  # what is left out means true (OIDC Discovery §3)
     }
     domain = parts.domain_of(pool)
     if domain is not None:
-        document["token_endpoint"] = f"{domain}/oauth2/token"
+        document |= {name: domain + path for name, path in ENDPOINTS.items()}
+        document["revocation_endpoint_auth_methods_supported"] = CLIENT_AUTHENTICATION
     return document

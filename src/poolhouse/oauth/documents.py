@@ -16,7 +16,11 @@ from poolhouse.oauth.discovery import MAX_AGE, jwks, openid_configuration
 from poolhouse.operation import Parts
 
 MAX_KEPT = 4_096
-OPERATIONS = {"jwks.json": "jwks", "openid-configuration": "discovery"}
+OPERATIONS = {
+    "jwks.json": "jwks",
+    "openid-configuration": "discovery",
+    "oauth-authorization-server": "discovery",
+}
 """What the log and the metrics call them."""
 
 
@@ -37,6 +41,7 @@ class Documents:
         self._render: Mapping[str, Callable[[PoolSnapshot, float], Mapping[str, Any]]] = {
             "jwks.json": jwks,
             "openid-configuration": lambda pool, now: openid_configuration(parts, pool),
+            "oauth-authorization-server": lambda pool, now: openid_configuration(parts, pool),
         }
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from poolhouse.core.browser_sessions import BrowserSession
 from poolhouse.core.errors import (
     CognitoError,
     PasswordResetRequiredException,
@@ -19,6 +20,7 @@ from poolhouse.pages.page import Visit, render
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.browser_sessions import find_browser_session
 from poolhouse.userpools.sign_in import at_pages
+from poolhouse.userpools.step_up import may_go_on
 
 THIS_POOL = "COGNITO"
 SOCIAL = {
@@ -49,7 +51,7 @@ async def login(visit: Visit) -> Response:
     flow = visit.flow or Flow()
     session = await find_browser_session(visit.call, visit.app, visit.session_cookie)
     signed_in = None
-    if session is not None and "login" not in visit.asked.prompt and not flow.errors:
+    if session is not None and not flow.errors and await _may_go_on(visit, session):
         signed_in = await _name_of(visit, session.sub)
     return render(
         visit,
@@ -67,12 +69,16 @@ async def login(visit: Visit) -> Response:
 
 async def go_on(visit: Visit) -> Response:
     """`/login/continue`: as who is signed in already, if they still are."""
-    if visit.is_post and "login" not in visit.asked.prompt:
+    if visit.is_post:
         session = await find_browser_session(visit.call, visit.app, visit.session_cookie)
-        if session is not None:
+        if session is not None and await _may_go_on(visit, session):
             visit.forget()
             return await finish(visit, session)
     return visit.to("/login")
+
+
+async def _may_go_on(visit: Visit, session: BrowserSession) -> bool:
+    return await may_go_on(visit.call, visit.app, visit.asked, session)
 
 
 async def _begin(visit: Visit) -> Response:

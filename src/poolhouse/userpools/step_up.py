@@ -14,18 +14,26 @@ from poolhouse.core.users import Factor, User
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 
+THIS_POOL = "COGNITO"
+"""What `identity_provider` calls the pool itself."""
+
 
 async def still_serves(
     call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession
 ) -> bool:
-    """Whether the browser may go on as who it is signed in as, with nothing asked: recent enough, sure enough, and
-    neither by another provider nor as another person than the application means."""
-    if {"login", "select_account"} & asked.prompt:
+    """Whether the browser goes on at once as who it is signed in as, with nothing shown."""
+    return "select_account" not in asked.prompt and await may_go_on(call, app, asked, session)
+
+
+async def may_go_on(call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession) -> bool:
+    """Whether the person may go on as who they are signed in as, if they want to: the sign-in is recent enough and
+    sure enough, and came from where the application names."""
+    if "login" in asked.prompt:
         return False
     if asked.max_age is not None and (call.now - session.auth_time).total_seconds() > asked.max_age:
         return False
     named = asked.identity_provider
-    if named is not None and (None if named == "COGNITO" else named) != session.provider:
+    if named is not None and (None if named == THIS_POOL else named) != session.provider:
         return False
     return await is_sure_enough(call, app, asked, session)
 
