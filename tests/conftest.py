@@ -50,6 +50,7 @@ def server(
         max_user_pools=100_000,
         max_custom_domains=100_000,
         rate_per_person=0,  # fifty at once are to meet what they test, and not the rate
+        registration_rate_per_address=0,
     ) as server:
         yield server
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 MAX_KEYS = 100_000
+REGISTRATIONS_AT_ONCE = 10
 
 
 class Rates:
@@ -52,7 +53,7 @@ class Rates:
 class Limits:
     """The limits that the faces ask. All are of requests a second, and at most twice as many at once."""
 
-    __slots__ = ("_addresses", "_clients", "_people", "_people_of_pools", "_pools")
+    __slots__ = ("_addresses", "_clients", "_people", "_people_of_pools", "_pools", "_registrations")
 
     def __init__(
         self,
@@ -61,11 +62,13 @@ class Limits:
         per_address: float = 0,
         per_person: float = 0,
         people_per_pool: float = 0,
+        registrations_per_address: float = 0,
     ) -> None:
         self._clients = Rates(per_client, 2 * per_client)
         self._pools = Rates(per_pool, 2 * per_pool)
         self._addresses = Rates(per_address, 2 * per_address)
         self._people = Rates(per_person, 2 * per_person)
+        self._registrations = Rates(registrations_per_address, REGISTRATIONS_AT_ONCE)
         self._people_of_pools = Rates(people_per_pool, 2 * people_per_pool)
 
     def allows_token(self, client_id: str, pool_id: str) -> bool:
@@ -77,6 +80,10 @@ class Limits:
         return self._people.allows(f"{pool_id} {name}") and (
             not pool_id or self._people_of_pools.allows(pool_id)
         )
+
+    def allows_registration(self, address: str) -> bool:
+        """Whether an application at this address may register itself now without a token."""
+        return self._registrations.allows(address)
 
     def allows_address(self, address: str) -> bool:
         """Whether this address may make a request now."""

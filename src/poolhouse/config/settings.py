@@ -289,6 +289,12 @@ class Settings:
     people_rate_per_pool: float = _limits(
         0.0, kinds.RATE, "The same for all people of one pool together; `0` for no limit."
     )
+    registration_rate_per_address: float = _limits(
+        0.2,
+        kinds.RATE,
+        "Clients a second and worker that one address may register without a token, after ten at once; `0` for no"
+        " limit.",
+    )
     rate_per_address: float = _limits(
         10_000.0, kinds.RATE, "Requests of any kind a second and worker from one address; `0` for no limit."
     )

@@ -157,7 +157,7 @@ def _check_scopes(settings: UserPoolClientType, custom_scopes: Collection[str]) 
 def _check_addresses(settings: UserPoolClientType) -> None:
     callbacks = settings.get("CallbackURLs", ())
     for address in (*callbacks, *settings.get("LogoutURLs", ())):
-        _check_address(address)
+        check_address(address)
     default = settings.get("DefaultRedirectURI")
     if default is not None and default not in callbacks:
         raise InvalidParameterException(
@@ -165,7 +165,8 @@ def _check_addresses(settings: UserPoolClientType) -> None:
         )
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
+    """Raises InvalidParameterException: browsers can't be sent there, or should not be."""
     try:
         parts = urlsplit(address)
         host = parts.hostname

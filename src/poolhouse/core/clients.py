@@ -36,6 +36,23 @@ class ClientExtensions:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """Of a client that registered itself (RFC 7591): what no setting holds."""
+
+    metadata: Mapping[str, Any]
+    """What it said of itself, by the names of RFC 7591 §2, and its `auth_method`."""
+    is_open: bool
+    """Whether it needed no token for that: then anybody may have registered it."""
+
+    def to_document(self) -> dict[str, Any]:
+        return {"metadata": dict(self.metadata), "is_open": self.is_open}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(metadata=document["metadata"], is_open=document["is_open"])
+
+
+@dataclass(frozen=True, slots=True)
 class ClientSecret:
     """One of the at most two secrets of a client that are alive at once."""
 
@@ -59,7 +76,14 @@ class UserPoolClient:
     modified_at: datetime
     settings: UserPoolClientType
     extensions: ClientExtensions = ClientExtensions()
+    registration: Registration | None = None
+    """None: an administrator made it."""
     version: int = 1
+
+    @property
+    def type(self) -> str:
+        """Source: Cognito API reference, UserPoolClientType (ClientType)."""
+        return "REGULAR" if self.registration is None else "DCR"
 
     @property
     def may_use_oauth(self) -> bool:
@@ -121,6 +145,7 @@ class UserPoolClient:
             "modified_at": to_iso(self.modified_at),
             "settings": self.settings,
             "extensions": self.extensions.to_document(),
+            **({} if self.registration is None else {"registration": self.registration.to_document()}),
         }
 
     @classmethod
@@ -134,4 +159,7 @@ class UserPoolClient:
             modified_at=from_iso(document["modified_at"]),
             settings=cast(UserPoolClientType, document["settings"]),
             extensions=ClientExtensions.from_document(document["extensions"]),
+            registration=(
+                Registration.from_document(document["registration"]) if "registration" in document else None
+            ),
         )

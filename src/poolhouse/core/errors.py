@@ -104,6 +104,14 @@ class OperationNotEnabledException(CognitoError):
     pass
 
 
+class DuplicateProviderException(CognitoError):
+    pass
+
+
+class UnsupportedIdentityProviderException(CognitoError):
+    pass
+
+
 class ForbiddenException(CognitoError):
     pass
 
@@ -377,6 +385,36 @@ class UnsupportedTokenType(OAuthError):
     """A token that can't be revoked (RFC 7009 §2.2.1)."""
 
     error = "unsupported_token_type"
+
+
+class InvalidRedirectUri(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    error = "invalid_redirect_uri"
+
+
+class InvalidClientMetadata(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    error = "invalid_client_metadata"
+
+
+class InvalidToken(OAuthError):
+    """RFC 6750 §3.1."""
+
+    error = "invalid_token"
+
+
+class InsufficientScope(OAuthError):
+    """RFC 6750 §3.1."""
+
+    error = "insufficient_scope"
+
+
+class ConsentRequired(OAuthError):
+    """The person has not allowed the client what it asks for (OIDC Core §3.1.2.6)."""
+
+    error = "consent_required"
 
 
 class TemporarilyUnavailable(OAuthError):

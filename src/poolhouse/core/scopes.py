@@ -7,6 +7,9 @@ from collections.abc import Collection, Sequence
 
 from poolhouse.core.errors import InvalidScope
 
+DCR_SCOPE = "aws.cognito/dcr/register"
+"""May register clients. It is there while the pool lets any be registered, and belongs to no resource server.
+Source: Cognito API reference, DcrConfigurationType."""
 MAX_SCOPES = 50
 """Of a client, and so of a token. Source: Cognito quotas page."""
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")

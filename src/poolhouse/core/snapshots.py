@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from poolhouse.core.clients import UserPoolClient
 from poolhouse.core.pools import UserPool
+from poolhouse.core.scopes import DCR_SCOPE
 from poolhouse.core.secret import Secret
 
 
@@ -43,7 +44,8 @@ class PoolSnapshot:
     """Keys that sign ID tokens, likewise."""
     published_keys: tuple[PublishedKey, ...]
     scopes: frozenset[str]
-    """Every `identifier/name` that a resource server of the pool declares now."""
+    """Every `identifier/name` that a resource server of the pool declares now, and the one that registers clients,
+    while any may be registered."""
     domains: tuple[tuple[str, str], ...] = ()
     """(kind, name) of the pool's domains."""
 
@@ -52,6 +54,11 @@ class PoolSnapshot:
             if domain == name:
                 return True
         return False
+
+    @property
+    def registers_clients(self) -> bool:
+        """Whether applications may register themselves."""
+        return DCR_SCOPE in self.scopes
 
     def access_key(self, now: float) -> SignerKey:
         """The key whose turn it is to sign access tokens."""

@@ -12,6 +12,7 @@ from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import CORS, error_answer, json_answer
 from poolhouse.oauth.authorize import authorize
 from poolhouse.oauth.documents import Documents
+from poolhouse.oauth.registration import register
 from poolhouse.oauth.revoke import revocation_refused, revoke
 from poolhouse.oauth.token import token
 from poolhouse.oauth.user_info import answer_user_info
@@ -29,7 +30,7 @@ class Endpoint:
     answer: Callable[[Parts, Request, str], Awaitable[Response]]
     """Raises OAuthError, which `refuse` renders."""
     is_open: bool = False
-    """Whether scripts of every origin may ask (CORS). Cognito opens these three alone."""
+    """Whether scripts of every origin may ask (CORS). Cognito opens token, userInfo and revoke alone."""
     refuse: Callable[[OAuthError], Response] = error_answer
 
 
@@ -38,6 +39,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "/oauth2/token": Endpoint(("POST",), token, is_open=True),
     "/oauth2/userInfo": Endpoint(("GET", "POST"), answer_user_info, is_open=True),
     "/oauth2/revoke": Endpoint(("POST",), revoke, is_open=True, refuse=revocation_refused),
+    "/oauth2/register": Endpoint(("POST",), register, is_open=True),
 }
 
 
@@ -47,7 +49,7 @@ class OAuthFace:
         self._documents = Documents(parts)
 
     async def of_pool(self, request: Request, pool_id: str, path: str) -> Response:
-        """An address below a pool's issuer: `/.well-known/jwks.json`, `/.well-known/openid-configuration`."""
+        """An address below a pool's issuer: `/.well-known/jwks.json`, and what the pool says of itself."""
         name = path.removeprefix(WELL_KNOWN)
         if not path.startswith(WELL_KNOWN) or name not in self._documents.names:
             return not_found()

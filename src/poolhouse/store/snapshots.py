@@ -6,8 +6,10 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from poolhouse.core.access_keys import AccessKey
+from poolhouse.core.client_metadata import is_on
 from poolhouse.core.domains import Domain
 from poolhouse.core.keys import KeyUse, SigningKey, in_turn, load_private_key
+from poolhouse.core.scopes import DCR_SCOPE
 from poolhouse.core.snapshots import AppSnapshot, ClientSnapshot, PoolSnapshot, PublishedKey, SignerKey
 from poolhouse.core.user_attributes import client_readable
 from poolhouse.store.transaction import Transaction
@@ -92,7 +94,8 @@ def load_pool(tx: Transaction, pool_id: str) -> PoolSnapshot | None:
             PublishedKey(key.jwk(), None if key.withdrawn_at is None else key.withdrawn_at.timestamp())
             for key in sorted(keys, key=lambda key: (key.use, key.created_at, key.kid))
         ),
-        scopes=frozenset(name for server in tx.resource_servers.of(pool_id) for name in server.scope_names),
+        scopes=frozenset(name for server in tx.resource_servers.of(pool_id) for name in server.scope_names)
+        | ({DCR_SCOPE} if is_on(pool.settings.get("DcrConfiguration")) else frozenset()),
         domains=tuple((domain.kind.value, domain.name) for domain in tx.domains.of(pool_id)),
     )
 

@@ -43,7 +43,7 @@ async def add_user_pool_client_secret(
 
     def add(tx: Transaction) -> ClientSecret:
         tx.pools.lock(call.account_id, call.region, pool_id)  # counted under the pool's row lock
-        client = tx.clients.get(pool_id, request["ClientId"])
+        client = _with_secrets(tx, pool_id, request["ClientId"])
         alive = tx.client_secrets.of(client.id)
         if not alive:
             raise InvalidParameterException("The app client does not have a client secret.")
@@ -71,7 +71,7 @@ async def list_user_pool_client_secrets(
 
     def find(tx: Transaction) -> list[ClientSecret]:
         tx.pools.get(call.account_id, call.region, request["UserPoolId"])
-        client = tx.clients.get(request["UserPoolId"], request["ClientId"])
+        client = _with_secrets(tx, request["UserPoolId"], request["ClientId"])
         return list(tx.client_secrets.of(client.id))
 
     return {"ClientSecrets": [describe(secret) for secret in await call.store.read(find)]}
@@ -90,7 +90,7 @@ async def delete_user_pool_client_secret(
 
     def remove(tx: Transaction) -> None:
         tx.pools.lock(call.account_id, call.region, pool_id)  # two deletions at once must not leave none
-        client = tx.clients.get(pool_id, request["ClientId"])
+        client = _with_secrets(tx, pool_id, request["ClientId"])
         alive = tx.client_secrets.of(client.id)
         if request["ClientSecretId"] not in {secret.id for secret in alive}:
             raise ResourceNotFoundException(f"Client secret {request['ClientSecretId']} does not exist.")
@@ -100,6 +100,19 @@ async def delete_user_pool_client_secret(
 
     await call.write(remove, pool_id=pool_id)
     return {}
+
+
+def _with_secrets(tx: Transaction, pool_id: str, client_id: str) -> UserPoolClient:
+    """The client, unless its secrets are its own affair.
+
+    Source: Cognito API reference, UserPoolClientType (ClientType).
+    """
+    client = tx.clients.get(pool_id, client_id)
+    if client.registration is not None:
+        raise InvalidParameterException(
+            "Client secret operations are not supported for app clients created through dynamic client registration."
+        )
+    return client
 
 
 def new_secret(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from poolhouse.core.attributes import name_of
-from poolhouse.core.client_metadata import is_on
 from poolhouse.core.client_settings import check_settings, new_settings
+from poolhouse.core.client_metadata import is_on
 from poolhouse.core.clients import ClientSecret, UserPoolClient
 from poolhouse.core.documents import epoch
 from poolhouse.core.errors import InvalidParameterException, LimitExceededException
@@ -133,7 +133,11 @@ async def delete_user_pool_client(call: Call, request: DeleteUserPoolClientReque
 async def list_user_pool_clients(
     call: Call, request: ListUserPoolClientsRequest
 ) -> ListUserPoolClientsResponse:
-    pool_id = request["UserPoolId"]
+    """The pool's clients; of one type alone, pages may hold fewer than was asked for, or none.
+
+    Source: Cognito API reference, ListUserPoolClients.
+    """
+    pool_id, type = request["UserPoolId"], request.get("ClientType")
 
     def read(tx: Transaction, after: str, limit: int) -> list[UserPoolClient]:
         tx.pools.get(call.account_id, call.region, pool_id)
@@ -151,6 +155,7 @@ async def list_user_pool_clients(
         "UserPoolClients": [
             {"ClientId": client.id, "UserPoolId": client.pool_id, "ClientName": client.name}
             for client in clients
+            if type in (None, client.type)
         ]
     }
     if token is not None:

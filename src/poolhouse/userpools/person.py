@@ -68,18 +68,11 @@ async def authenticate_person(call: Call, access_token: str, *, scope: str | Non
 
     Source: Cognito developer guide, "Verifying JSON web tokens"; RFC 8725 §3.
     """
-    parsed = _parse(access_token)
-    app = await _app(call, parsed)
-    claims = parsed.claims
-    _check_signature(call, app.pool, parsed)
-    if claims.get("iss") != issuer_of(call, app) or claims.get("token_use") != "access":
-        raise NotAuthorizedException(INVALID, detail="of another issuer, or no access token")
-    expires, sub, event_id = claims.get("exp"), claims.get("sub"), claims.get("event_id")
-    if not (isinstance(expires, int) and isinstance(sub, str) and isinstance(event_id, str)):
+    app, claims = await read_access_token(call, access_token)
+    sub, event_id = claims.get("sub"), claims.get("event_id")
+    if not (isinstance(sub, str) and isinstance(event_id, str)):
         raise NotAuthorizedException(INVALID, detail="a machine's token, which no person has")
-    if call.now.timestamp() >= expires:
-        raise NotAuthorizedException(EXPIRED)
-    if scope is not None and scope not in str(claims.get("scope", "")).split(" "):
+    if scope is not None and scope not in scopes_of(claims):
         raise NotAuthorizedException(OUT_OF_SCOPE)
 
     def read(tx: Transaction) -> tuple[User | None, Family | None]:
@@ -92,6 +85,31 @@ async def authenticate_person(call: Call, access_token: str, *, scope: str | Non
     if family.sub != sub or family.client_id != app.client.id:
         raise NotAuthorizedException(INVALID, detail="of another person's or client's sign-in")
     return Person(app, user, family, claims, in_the_name_of(call, app, sub))
+
+
+async def read_access_token(call: Call, access_token: str) -> tuple[AppSnapshot, Mapping[str, Any]]:
+    """The client and the claims of an access token that was signed here and has not expired, a person's or a
+    machine's. Whether the person's sign-in still stands is not asked.
+
+    Raises:
+        NotAuthorizedException: it is none of a pool's here, or too old.
+    """
+    parsed = _parse(access_token)
+    app = await _app(call, parsed)
+    claims = parsed.claims
+    _check_signature(call, app.pool, parsed)
+    if claims.get("iss") != issuer_of(call, app) or claims.get("token_use") != "access":
+        raise NotAuthorizedException(INVALID, detail="of another issuer, or no access token")
+    expires = claims.get("exp")
+    if not isinstance(expires, int):
+        raise NotAuthorizedException(INVALID, detail="no time of expiry")
+    if call.now.timestamp() >= expires:
+        raise NotAuthorizedException(EXPIRED)
+    return app, claims
+
+
+def scopes_of(claims: Mapping[str, Any]) -> list[str]:
+    return str(claims.get("scope", "")).split(" ")
 
 
 def looks_like_jwt(token: str) -> bool:
