@@ -142,7 +142,7 @@ def username_key(pool: UserPool, username: str) -> str:
 
 def value_key(pool: UserPool, name: str, value: str) -> str:
     """The value of an alias as the pool compares it."""
-    return _storable(value.casefold() if name in FOLDED and not heeds_case(pool) else value)
+    return storable_key(value.casefold() if name in FOLDED and not heeds_case(pool) else value)
 
 
 def search_key(value: str) -> str:
@@ -151,7 +151,7 @@ def search_key(value: str) -> str:
     return UNSTORABLE.sub("\ufffd", value.casefold())[:LONGEST_KEY]
 
 
-def _storable(text: str) -> str:
+def storable_key(text: str) -> str:
     """The text, or its digest where it can't be a key: too long, or with what PostgreSQL's text does not take."""
     if len(text) <= LONGEST_KEY and UNSTORABLE.search(text) is None:
         return text
@@ -171,8 +171,13 @@ def username_attributes(pool: UserPool) -> frozenset[str]:
 def aliases(pool: UserPool, user: User) -> Iterator[tuple[str, str]]:
     """(kind, key) of every name beside the user name under which this person is to be found.
 
+    Who comes from an identity provider has none: they sign in there, and what a provider says must neither take a
+    name from somebody of this pool nor keep one from them.
+
     Source: Cognito developer guide, "Customizing sign-in attributes".
     """
+    if user.status is UserStatus.EXTERNAL_PROVIDER:
+        return
     for kind in sorted(username_attributes(pool)):
         if value := user.attributes.get(kind):
             yield kind, value_key(pool, kind, value)

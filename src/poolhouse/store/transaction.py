@@ -23,6 +23,7 @@ from poolhouse.store.repositories.devices import Devices
 from poolhouse.store.repositories.domains import Domains
 from poolhouse.store.repositories.families import Families
 from poolhouse.store.repositories.groups import Groups
+from poolhouse.store.repositories.identity_providers import IdentityProviders
 from poolhouse.store.repositories.inbox import Inbox
 from poolhouse.store.repositories.leases import Leases
 from poolhouse.store.repositories.memberships import Memberships
@@ -41,6 +42,7 @@ from poolhouse.store.repositories.totp import Totp
 from poolhouse.store.repositories.ui_customizations import UiCustomizations
 from poolhouse.store.repositories.unused_verifiers import UnusedVerifiers
 from poolhouse.store.repositories.used_once import UsedOnce
+from poolhouse.store.repositories.user_identities import UserIdentities
 from poolhouse.store.repositories.user_listing import UserListing
 from poolhouse.store.repositories.users import Users
 
@@ -65,6 +67,7 @@ class Transaction:
         "domains",
         "families",
         "groups",
+        "identity_providers",
         "inbox",
         "leases",
         "memberships",
@@ -83,6 +86,7 @@ class Transaction:
         "ui_customizations",
         "unused_verifiers",
         "used_once",
+        "user_identities",
         "user_listing",
         "users",
     )
@@ -120,6 +124,8 @@ class Transaction:
         self.terms = TermsDocuments(connection)
         self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
         self.provider_keys = ProviderKeys(connection, self.data_keys)
+        self.identity_providers = IdentityProviders(connection, self.data_keys)
+        self.user_identities = UserIdentities(connection)
         self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
         self.audit = Audit(connection)
         self.leases = Leases(connection)

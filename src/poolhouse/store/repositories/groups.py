@@ -40,6 +40,16 @@ class Groups:
         if not rows.add(self._connection, user_group, values):
             raise GroupExistsException
 
+    def add_if_missing(self, group: Group) -> None:
+        """Of two who make one group at once, both have it."""
+        values = {
+            "pool_id": group.pool_id,
+            "name": group.name,
+            "document": write_document("user_group", group.to_document()),
+            "version": group.version,
+        }
+        rows.add(self._connection, user_group, values)
+
     def replace(self, group: Group) -> None:
         key = {"pool_id": group.pool_id, "name": group.name}
         rows.replace_document(self._connection, user_group, key, group.to_document(), group.version)
