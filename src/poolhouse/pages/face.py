@@ -25,6 +25,7 @@ from poolhouse.pages.flow import COOKIE as FLOW_COOKIE
 from poolhouse.pages.flow import unseal
 from poolhouse.pages.forms import BadForm, read_form, read_query
 from poolhouse.pages.look import look_of
+from poolhouse.pages.look_files import look_file
 from poolhouse.pages.page import Visit, leave, render, static_page
 from poolhouse.pages.routes import ROUTES, Needs, Route
 from poolhouse.pages.static_files import FOLDER, static_answer
@@ -78,6 +79,8 @@ class PagesFace:
             return refusal(request, 503)
 
     async def _of_domain(self, request: Request, domain: Domain, path: str) -> Response:
+        if path.startswith(FOLDER):
+            return await look_file(self._parts, domain, path) or refusal(request, 404)
         route = ROUTES.get(path.lower().rstrip("/"))
         if route is None:
             return refusal(request, 404)

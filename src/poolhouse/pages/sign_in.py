@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolhouse.core.browser_sessions import BrowserSession
@@ -60,7 +61,7 @@ async def login(visit: Visit) -> Response:
         username=flow.username or visit.asked.login_hint or "",
         name_label=_name_label(visit.app),
         name_type="email" if username_attributes(visit.app.user_pool) == {"email"} else "text",
-        providers=providers_of(visit.app),
+        providers=_in_order(providers_of(visit.app), visit.look.provider_order),
         has_own=THIS_POOL in _supported(visit.app),
         may_sign_up=may_sign_up(visit.app),
         signed_in=signed_in,
@@ -136,6 +137,12 @@ def providers_of(app: AppSnapshot) -> list[Provider]:
         for name in _supported(app)
         if name != THIS_POOL
     ]
+
+
+def _in_order(providers: list[Provider], first: Sequence[str]) -> list[Provider]:
+    """Those that the client's style names come first, in its order."""
+    places = {name: place for place, name in enumerate(first)}
+    return sorted(providers, key=lambda provider: places.get(provider.name, len(places)))
 
 
 def _supported(app: AppSnapshot) -> tuple[str, ...]:
