@@ -36,7 +36,10 @@ from poolhouse.edge.tracing import Tracing, tracing_from
 from poolhouse.limits import Limits
 from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
+from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.carriers import Carrier
+from poolhouse.ports.guarded import GuardedOutbound
+from poolhouse.ports.key_sets import KeySets
 from poolhouse.ports.mail import SmtpCarrier, SmtpServer
 from poolhouse.ports.passwords import Argon2Hasher
 from poolhouse.ports.powers import powers
@@ -47,6 +50,9 @@ from poolhouse.postman import Postman
 from poolhouse.store import open_store
 from poolhouse.store.cache import Cache
 from poolhouse.sweeper import Sweeper
+
+DOCUMENT_THREADS, DOCUMENT_QUEUE = 2, 32
+"""For XML of SAML providers: a message takes some milliseconds, a hostile one up to a few hundred."""
 
 log = logging.getLogger("poolhouse")
 
@@ -131,6 +137,7 @@ def build(
             per_pool=settings.token_rate_per_pool,
             per_address=settings.rate_per_address,
             per_person=settings.rate_per_person,
+            registrations_per_address=settings.registration_rate_per_address,
             people_per_pool=settings.people_rate_per_pool,
         ),
         addresses=Addresses(settings),
@@ -147,10 +154,14 @@ def build(
 
 
 def _ports(settings: Settings, clock: Clock) -> Ports:
+    outbound = GuardedOutbound(settings.allowed_outgoing_networks)
     return Ports(
         signer=LoopSigner(),
         passwords=Argon2Hasher(settings.hashing_threads, settings.hashing_queue),
         powers=powers(settings.hashing_threads, settings.hashing_queue),
+        documents=BoundedPool("documents", DOCUMENT_THREADS, DOCUMENT_QUEUE),
+        outbound=outbound,
+        key_sets=KeySets(outbound, clock.now),
         mail=_mail(settings),
         sms=_sms(settings, clock),
     )

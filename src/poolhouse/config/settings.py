@@ -160,6 +160,13 @@ class Settings:
         is_secret=True,
         key="master_key",
     )
+    allowed_outgoing_networks: tuple[str, ...] = _access(
+        (),
+        kinds.NETWORKS,
+        "Networks besides the public internet where identity providers, their keys and metadata may be fetched from,"
+        " by plain HTTP too: `127.0.0.0/8, ::1/128` for a provider on this machine, `10.0.0.0/8` for one in the"
+        " company. All else that is not public is refused: who configures a provider must not look around there.",
+    )
     clock_skew: timedelta = _access(
         timedelta(minutes=5), kinds.DURATION, "How far a signed request's time may be from the server's."
     )
@@ -315,6 +322,7 @@ class Settings:
     max_user_pools: int = _quotas(1000, kinds.COUNT, "User pools of an account and region.")
     max_clients_per_pool: int = _quotas(1000, kinds.COUNT, "Clients of a user pool.")
     max_resource_servers: int = _quotas(25, kinds.COUNT, "Resource servers of a user pool.")
+    max_identity_providers: int = _quotas(300, kinds.COUNT, "Identity providers of a user pool.")
     max_groups: int = _quotas(10_000, kinds.COUNT, "Groups of a user pool.")
     max_custom_domains: int = _quotas(4, kinds.COUNT, "Custom domains of an account and region.")
 

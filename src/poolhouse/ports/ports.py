@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.carriers import Carrier
+from poolhouse.ports.guarded import GuardedOutbound
+from poolhouse.ports.key_sets import KeySets
 from poolhouse.ports.passwords import PasswordHasher
 from poolhouse.ports.powers import Powers
 from poolhouse.ports.signer import Signer
@@ -13,6 +16,12 @@ class Ports:
     signer: Signer
     passwords: PasswordHasher
     powers: Powers
+    documents: BoundedPool
+    """Where XML that others wrote is read."""
+    outbound: GuardedOutbound
+    """Requests to addresses that somebody else chose."""
+    key_sets: KeySets
+    """The public keys of identity providers."""
     mail: Carrier | None = None
     """None: nothing is configured to carry e-mail."""
     sms: Carrier | None = None
@@ -21,3 +30,4 @@ class Ports:
         """Let go of threads, once nobody asks any more."""
         self.passwords.close()
         self.powers.close()
+        self.documents.close()
