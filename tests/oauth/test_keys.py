@@ -38,7 +38,8 @@ def test_the_discovery_document_names_the_issuer_and_its_endpoints(
     assert document["jwks_uri"] == f"{machine.issuer}/.well-known/jwks.json"
     assert document["token_endpoint"] == f"{base}/domains/{machine.domain}/oauth2/token"
     assert document["id_token_signing_alg_values_supported"] == ["RS256"]
-    assert document["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
+    methods = ["client_secret_basic", "client_secret_post", "none"]
+    assert document["token_endpoint_auth_methods_supported"] == methods
 
 
 def test_a_pool_without_a_domain_names_no_endpoint(
