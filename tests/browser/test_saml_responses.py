@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -619,3 +621,91 @@ def test_a_provider_without_encryption_can_not_send_encrypted() -> None:
 def test_what_is_encrypted_is_held_against_the_same_rules() -> None:
     edit, reason = ASSERTION_FAULTS["another audience"]
     assert refused(IDP.answer(encrypt_for=OURS.base64, edit_assertion=edit), ENCRYPTED) == reason
+
+
+# --- each bound by itself ---------------------------------------------------------------------------------------
+
+
+def test_a_signature_over_another_canonical_form_of_itself_is_refused() -> None:
+    message = IDP.response(IDP.sign(IDP.assertion()))
+    info = message.find(".//ds:SignedInfo", NS)
+    method = info.find("ds:CanonicalizationMethod", NS)
+    method.set("Algorithm", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315")
+    alone = etree.fromstring(etree.tostring(info))
+    signed = IDP.keys.key.sign(etree.tostring(alone, method="c14n"), PKCS1v15(), SHA256())
+    message.find(".//ds:SignatureValue", NS).text = b64encode(signed).decode()
+    assert refused(etree.tostring(message)) == (
+        "the signature uses another canonical form than the exclusive one"
+    )
+
+
+def test_the_signed_element_alone_has_its_id() -> None:
+    root = etree.fromstring(IDP.answer())
+    assertion = root.find("saml:Assertion", NS)
+    assertion.find("saml:Subject", NS).set("ID", assertion.get("ID"))
+    assert refused(etree.tostring(root)) == "the signed element has no ID of its own"
+
+
+def test_an_assertion_or_a_response_in_another_place_is_refused() -> None:
+    root = etree.fromstring(IDP.answer(signed="nothing"))
+    etree.SubElement(root, f"{{{SAMLP}}}Extensions").append(root.find("saml:Assertion", NS))
+    assert refused(etree.tostring(IDP.sign(root))) == "the assertion is not in its place"
+    inner = etree.fromstring(IDP.answer(signed="nothing"))
+    inner.remove(inner.find("saml:Assertion", NS))
+    root = etree.fromstring(IDP.answer(signed="nothing"))
+    etree.SubElement(root, f"{{{SAMLP}}}Extensions").append(inner)
+    assert refused(etree.tostring(IDP.sign(root))) == "there is more than one response"
+
+
+def test_an_assertion_that_only_the_response_covers_needs_an_id_too() -> None:
+    for edit in (at(".", drops("ID")), at(".", sets("ID", "_" + "x" * 600))):
+        assert "has no ID" in refused(IDP.answer(signed="response", edit_assertion=edit))
+
+
+def test_an_encrypted_name_is_refused_by_name() -> None:
+    def hide(subject: Any) -> None:
+        subject.replace(subject[0], etree.Element(f"{{{SAML}}}EncryptedID"))
+
+    assert "EncryptedID" in refused(IDP.answer(edit_assertion=at("saml:Subject", hide)))
+
+
+def test_an_assertion_without_a_word_on_the_authentication_is_taken() -> None:
+    found = read(IDP.answer(edit_assertion=at("saml:AuthnStatement", removed)))
+    assert (found.session_index, found.authn_context, found.authn_instant) == (None, None, None)
+
+
+@pytest.mark.parametrize("time", ["2026-W48-6", "20261128T000000Z", "2026-11-28", "2026-13-01T00:00:00Z"])
+def test_a_time_in_another_form_is_refused(time: str) -> None:
+    edit = at("saml:Conditions", sets("NotOnOrAfter", time))
+    assert refused(IDP.answer(edit_assertion=edit)) == "NotOnOrAfter is no time"
+
+
+def test_encryption_in_ways_that_are_not_supported_is_refused_by_name() -> None:
+    def edited(change: Callable[[Any], None]) -> str:
+        root = etree.fromstring(IDP.answer(encrypt_for=OURS.base64))
+        change(root.find(".//xenc:EncryptedKey", {"xenc": XENC}))
+        return refused(etree.tostring(root), ENCRYPTED)
+
+    assert "exactly one EncryptedKey" in edited(lambda key: key.addnext(deepcopy(key)))
+    assert "exactly one EncryptedKey" in edited(removed)
+    assert "OAEPparams" in edited(lambda key: etree.SubElement(key[0], f"{{{XENC}}}OAEPparams"))
+    assert "unknown digest" in edited(
+        lambda key: etree.SubElement(key[0], f"{{{DS}}}DigestMethod", Algorithm="urn:md5")
+    )
+
+
+@pytest.mark.parametrize("size", [0, 8, 16, 17, 31])
+def test_a_ciphertext_of_any_length_can_not_be_opened(size: int) -> None:
+    root = etree.fromstring(IDP.answer(encrypt_for=OURS.base64, method=f"{XENC}aes256-cbc"))
+    value = root.findall(".//xenc:CipherValue", {"xenc": XENC})[-1]
+    value.text = b64encode(b"x" * size).decode()
+    assert refused(etree.tostring(root), ENCRYPTED) == UNREADABLE
+
+
+def test_messages_that_are_too_large_are_not_even_decoded() -> None:
+    for read_it, message in (
+        (posted_message, "A" * (MAX_SIZE * 2)),
+        (inflate, _deflated(b"a" * (MAX_SIZE + 1))),
+    ):
+        with pytest.raises(SamlRefused, match="too large"):
+            read_it(message)  # type: ignore[arg-type]
