@@ -14,16 +14,14 @@ from poolhouse.core.errors import (
 )
 from poolhouse.http import Response
 from poolhouse.pages import refusals
-from poolhouse.pages.finishing import go_on_with
+from poolhouse.pages.finishing import CHOSEN, TOTP, begin_app, go_on_with
 from poolhouse.pages.flow import Flow
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.sign_in import at_pages
-from poolhouse.userpools.software_tokens import associate_software_token, verify_software_token
+from poolhouse.userpools.software_tokens import verify_software_token
 
-TOTP, SMS, EMAIL = "SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP"
-CHOSEN = "chosen"
-"""What of them is being set up, in the flow."""
+SMS, EMAIL = "SMS_MFA", "EMAIL_OTP"
 NAMES = {
     TOTP: N_("An authenticator app"),
     SMS: N_("Text messages to your phone"),
@@ -58,7 +56,7 @@ async def answer_set_up(visit: Visit, flow: Flow) -> Response:
     can = json.loads(flow.parameters["MFAS_CAN_SETUP"])
     match visit.form.get("action"):
         case "choose" if visit.form.get("answer") == TOTP and TOTP in can:
-            return await begin_totp(visit, flow)
+            return await begin_app(visit, flow)
         case "choose" if visit.form.get("answer") in can:
             visit.keep(replace(flow, values={CHOSEN: visit.form["answer"]}))
         case "back":
@@ -69,15 +67,6 @@ async def answer_set_up(visit: Visit, flow: Flow) -> Response:
             return await _give_address(visit, flow)
         case _:
             pass
-    return visit.to("/challenge")
-
-
-async def begin_totp(visit: Visit, flow: Flow) -> Response:
-    """Make the seed of an app, and show it."""
-    told = await associate_software_token(visit.call, {"Session": flow.session})
-    visit.keep(
-        replace(flow, session=told["Session"], secret=told["SecretCode"], values={CHOSEN: TOTP}, errors={})
-    )
     return visit.to("/challenge")
 
 

@@ -15,7 +15,7 @@ from poolhouse.core.errors import CognitoError, InvalidParameterException
 from poolhouse.http import Response
 from poolhouse.pages import refusals
 from poolhouse.pages.attribute_fields import fields_of
-from poolhouse.pages.factor_set_up import TOTP, answer_set_up, begin_totp, show_set_up
+from poolhouse.pages.factor_set_up import answer_set_up, show_set_up
 from poolhouse.pages.finishing import go_on_with, keep_waiting
 from poolhouse.pages.flow import Flow
 from poolhouse.pages.page import Visit, render
@@ -73,12 +73,6 @@ async def challenge(visit: Visit) -> Response:
 async def respond(visit: Visit, flow: Flow, responses: Mapping[str, str]) -> Response:
     """Raises CognitoError: refused."""
     outcome = await at_pages.answer(visit.call, visit.app, flow.session, flow.challenge, responses)
-    if isinstance(outcome, at_pages.Waits) and outcome.challenge == "MFA_SETUP":
-        keep_waiting(visit, outcome, flow.username)
-        assert visit.flow is not None
-        if json.loads(visit.flow.parameters["MFAS_CAN_SETUP"]) == [TOTP]:
-            return await begin_totp(visit, visit.flow)
-        return visit.to("/challenge")
     return await go_on_with(visit, outcome, flow.username)
 
 

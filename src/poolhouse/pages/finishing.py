@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 from poolhouse.core.browser_sessions import BrowserSession
 from poolhouse.http import Response
+from poolhouse.pages.consent import ask_for_consent
 from poolhouse.pages.flow import Flow, TooMuch
 from poolhouse.pages.page import Visit, leave
 from poolhouse.userpools.authorization_codes import finish_authorization
 from poolhouse.userpools.sign_in.at_pages import Arrived, Waits
+from poolhouse.userpools.software_tokens import associate_software_token
+
+TOTP = "SOFTWARE_TOKEN_MFA"
+CHOSEN = "chosen"
+"""Which factor is being set up, in the flow's values."""
 
 
 async def finish(visit: Visit, session: BrowserSession) -> Response:
-    """Send a browser that is signed in back to the application, with its code or tokens.
+    """Send a browser that is signed in back to the application, with its code or tokens; first to the page of consent,
+    where the application needs one.
 
     Raises:
         AuthorizeError: what the application hears instead.
     """
+    asking = await ask_for_consent(visit, session)
+    if asking is not None:
+        return asking
     return leave(await finish_authorization(visit.call, visit.app, visit.asked, session))
 
 
@@ -26,6 +39,18 @@ async def go_on_with(visit: Visit, outcome: Waits | Arrived, username: str) -> R
         visit.forget()
         return await finish(visit, outcome.session)
     keep_waiting(visit, outcome, username)
+    assert visit.flow is not None
+    if json.loads(outcome.parameters.get("MFAS_CAN_SETUP", "[]")) == [TOTP]:
+        return await begin_app(visit, visit.flow)
+    return visit.to("/challenge")
+
+
+async def begin_app(visit: Visit, flow: Flow) -> Response:
+    """Make the seed of an authenticator app that is to be set up, and show it."""
+    told = await associate_software_token(visit.call, {"Session": flow.session})
+    visit.keep(
+        replace(flow, session=told["Session"], secret=told["SecretCode"], values={CHOSEN: TOTP}, errors={})
+    )
     return visit.to("/challenge")
 
 
@@ -55,8 +80,6 @@ SHOWN = frozenset(
 
 
 def _shortened(parameters: dict[str, str]) -> dict[str, str]:
-    import json
-
     options = json.loads(parameters.get("CREDENTIAL_REQUEST_OPTIONS", "{}"))
     options.pop("allowCredentials", None)
     return {**parameters, "CREDENTIAL_REQUEST_OPTIONS": json.dumps(options, separators=(",", ":"))}
