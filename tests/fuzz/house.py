@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conftest import Machine, a_machine
+from tests.fuzz.looks import Looks, decorate
 from tests.fuzz.people import MFA, POOL, People, move_in
 from tests.fuzz.rows import Database, Things
 from tests.fuzz.wire import FORM, Reply, Wire
@@ -35,6 +36,7 @@ class House:
     """Of one of the two secrets that the machine has."""
     access_key_id: str = field(init=False)
     access_key_secret: str = field(init=False)
+    looks: Looks = field(init=False)
     people: People = field(init=False)
     things: Things = field(init=False)
     """What people have, as it was when they moved in."""
@@ -46,6 +48,7 @@ class House:
         pool = {"UserPoolId": self.machine.pool_id}
         self.ask("CreateGroup", {**pool, "GroupName": self.group})
         self.ask("SetUserPoolMfaConfig", {**pool, **MFA})
+        self.looks = decorate(self.ask, self.machine.pool_id)
         self.people = move_in(self.ask, self.machine.pool_id, self.group)
         self.things = self.database.things_of_people(self.machine.pool_id)
         client = {**pool, "ClientId": self.machine.client_id}
@@ -63,6 +66,8 @@ class House:
             "DescribeUserPoolDomain",
             "GetAccessKey",
             "GetUser",
+            "DescribeManagedLoginBrandingByClient",
+            "DescribeTermsByClient",
         )
         if (
             self.token().status != 200
@@ -150,6 +155,7 @@ class House:
             "UpdateAccessKey": {**key, "Status": "INACTIVE"},
             "UpdateUserPoolClientExtensions": {**client, "Audience": "orders"},
             "UpdateUserPoolExtensions": {**pool, "Issuer": "AWS"},
+            **self.looks.requests(m.pool_id),
             **self.people.requests(m.pool_id, self.group, self.server.clock.now()),
         }
         assert requests.keys() == {name for _, name in OPERATIONS}
@@ -185,6 +191,7 @@ class House:
                 "ListSigningKeys",
             ),
             *("ListUsers", "ListUsersInGroup", "AdminGetUser", "AdminListDevices", "AdminListGroupsForUser"),
+            *("DescribeManagedLoginBranding", "DescribeTerms", "ListTerms", "GetUICustomization"),
             *("AdminGetUserAuthFactors", "GetUser", "ListWebAuthnCredentials", "ListInboxMessages"),
         ):
             reply = self.call(operation)

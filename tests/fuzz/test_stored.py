@@ -33,9 +33,14 @@ CHANGING = (
     *("UpdateUserPool", "SetUserPoolMfaConfig", "AddCustomAttributes", "TagResource", "UntagResource"),
     *("CreateUserPoolClient", "UpdateUserPoolClient", "CreateResourceServer", "UpdateResourceServer"),
     *("CreateGroup", "UpdateGroup", "UpdateUserPoolDomain", "CreateUserPoolDomain"),
+    *("CreateManagedLoginBranding", "UpdateManagedLoginBranding", "SetUICustomization"),
+    *("CreateTerms", "UpdateTerms"),
     *("UpdateUserPoolExtensions", "UpdateUserPoolClientExtensions", "CreateAccessKey", "UpdateAccessKey"),
 )
-NAMED = ("UserPoolId", "ClientId", "Identifier", "GroupName", "Domain", "ResourceArn", "AccessKeyId")
+NAMED = (
+    *("UserPoolId", "ClientId", "Identifier", "GroupName", "Domain", "ResourceArn", "AccessKeyId"),
+    *("ManagedLoginBrandingId", "TermsId"),
+)
 """What finds the thing that is changed, and so is not made up; a new thing's own name is."""
 NEW = {"CreateResourceServer": "Identifier", "CreateGroup": "GroupName", "CreateUserPoolDomain": "Domain"}
 
@@ -77,6 +82,8 @@ def without_contradictions(operation: str, request: dict[str, Any]) -> dict[str,
     for number, attribute in enumerate(request.get("CustomAttributes", ())):
         attribute |= {"Name": attribute.get("Name", "a")[:18] + str(number), "Required": False}
         attribute.setdefault("AttributeDataType", "String")
+    if "Links" in request:
+        request["Links"] = {name: f"https://a.example/{url}"[:1024] for name, url in request["Links"].items()}
     if operation == "UpdateUserPool":
         request["DeletionProtection"] = "INACTIVE"
     if operation == "CreateUserPoolDomain":
@@ -145,6 +152,16 @@ def check_new_things(house: House, operation: str, answer: dict[str, Any], reque
         one = {"AccessKeyId": answer["AccessKey"]["AccessKeyId"]}
         assert house.call("GetAccessKey", one).document["AccessKey"]["UserName"] == request["UserName"]
         assert house.call("DeleteAccessKey", one).status == 200
+    elif operation == "CreateManagedLoginBranding":
+        style = answer["ManagedLoginBranding"]
+        one = {name: style[name] for name in ("UserPoolId", "ManagedLoginBrandingId")}
+        assert house.call("DescribeManagedLoginBranding", one).document["ManagedLoginBranding"] == style
+        assert house.call("DeleteManagedLoginBranding", one).status == 200
+    elif operation == "CreateTerms":
+        one = {**pool, "TermsId": answer["Terms"]["TermsId"]}
+        assert house.call("DescribeTerms", one).document["Terms"] == answer["Terms"]
+        assert answer["Terms"]["Links"] == request["Links"]
+        assert house.call("DeleteTerms", one).status == 200
     elif operation == "UpdateAccessKey":
         restored = {"AccessKeyId": house.access_key_id, "Status": "ACTIVE", "Policy": EVERYTHING}
         assert house.call("UpdateAccessKey", restored).status == 200

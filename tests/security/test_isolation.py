@@ -14,7 +14,7 @@ from tests.fuzz.wire import FORM, Wire
 from tests.harness import running_server
 from tests.security.conftest import a_key, allow
 
-OF_A_POOL = ("UserPoolId", "ClientId", "ClientSecretId", "Domain")
+OF_A_POOL = ("UserPoolId", "ClientId", "ClientSecretId", "Domain", "ManagedLoginBrandingId", "TermsId")
 """Names that differ from pool to pool; the others are the same in both."""
 NOT_FOUND = {"ResourceNotFoundException"}
 
