@@ -128,15 +128,17 @@ class House:
 
 
 def a_house(server: RunningServer, **options: Any) -> House:
-    """`client` are members of CreateUserPoolClient, all others of CreateUserPool; `attributes` those of ada."""
+    """`client` are members of CreateUserPoolClient, all others of CreateUserPool; `attributes` those of ada, who is called
+    `username` where the pool's people are named by their addresses."""
     cognito = server.client("cognito-idp")
-    client = options.pop("client", {})
+    client, username = options.pop("client", {}), options.pop("username", "ada")
     attributes = options.pop("attributes", {"email": "ada@example.com", "email_verified": "true"})
     pool = cognito.create_user_pool(PoolName="front door", **options)["UserPool"]
     domain = f"d{secrets.token_hex(8)}"
     cognito.create_user_pool_domain(Domain=domain, UserPoolId=pool["Id"])
     app = an_application(cognito, pool["Id"], **client)
-    return House(server, cognito, pool["Id"], domain, app, a_person(cognito, pool["Id"], **attributes))
+    sub = a_person(cognito, pool["Id"], username, **attributes)
+    return House(server, cognito, pool["Id"], domain, app, sub)
 
 
 def an_application(cognito: Any, pool_id: str, **changes: Any) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class PagesFace:
         try:
             await self._meet(visit, route)
             _remember_language(visit)
-            if visit.is_post:
+            if visit.is_post and not route.takes_forms_of_others:
                 verdict = csrf.check(
                     visit.request, visit.form, self._parts.store.key_for("csrf"), visit.domain.name
                 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from poolhouse.http import Response
-from poolhouse.pages import factors, sign_in
+from poolhouse.pages import confirm, factors, forgot, passkey_page, sign_in, sign_up, signed_out
 from poolhouse.pages.page import Visit
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -29,10 +29,22 @@ class Route:
     """For the log and the metrics."""
     handler: Handler
     needs: Needs = Needs.REQUEST
+    takes_forms_of_others: bool = False
+    """Whether a form of another site may be posted here, too; the handler then tells them apart."""
 
 
 ROUTES: Mapping[str, Route] = {
     "/login": Route("login", sign_in.login),
     "/login/continue": Route("login_continue", sign_in.go_on),
     "/challenge": Route("challenge", factors.challenge),
+    "/signup": Route("sign_up", sign_up.sign_up),
+    "/confirm": Route("confirm", confirm.confirm),
+    "/confirmsignup": Route("confirm", confirm.confirm),
+    "/resendcode": Route("resend_code", confirm.resend),
+    "/confirmuser": Route("confirm_user", confirm.confirm_link, Needs.CLIENT),
+    "/forgotpassword": Route("forgot_password", forgot.forgot),
+    "/confirmforgotpassword": Route("confirm_forgot_password", forgot.reset),
+    "/passkeys/add": Route("add_passkey", passkey_page.add_passkey, Needs.CLIENT),
+    "/logout": Route("logout", signed_out.logout, Needs.NOTHING, takes_forms_of_others=True),
+    "/error": Route("error", signed_out.error, Needs.NOTHING),
 }

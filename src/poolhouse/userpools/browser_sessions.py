@@ -65,10 +65,24 @@ async def begin_browser_session(
 
 async def find_browser_session(call: Call, app: AppSnapshot, cookie: str | None) -> BrowserSession | None:
     """The session that a cookie stands for; None where it has ended, is another pool's, or never was."""
-    parsed = SessionCookie.parse(cookie)
-    if parsed is None:
+    return await _find(call, app.pool.id, cookie)
+
+
+async def find_lone_session(
+    call: Call, pool_id: str, cookie: str | None
+) -> tuple[AppSnapshot, BrowserSession] | None:
+    """The same where only the pool is known, with the client that it was begun for."""
+    session = await _find(call, pool_id, cookie)
+    app = None if session is None else await call.cache.get("app", session.client_id)
+    if session is None or not isinstance(app, AppSnapshot):
         return None
-    pool_id, asked = app.pool.id, parsed
+    return app, session
+
+
+async def _find(call: Call, pool_id: str, cookie: str | None) -> BrowserSession | None:
+    asked = SessionCookie.parse(cookie)
+    if asked is None:
+        return None
 
     def look(tx: Transaction) -> tuple[BrowserSession, bytes, User | None] | None:
         found = tx.browser_sessions.find(pool_id, asked.id)

@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from poolhouse.core.authenticator_names import friendly_name
 from poolhouse.core.credentials import Code
@@ -68,7 +68,7 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools.paging import page
-from poolhouse.userpools.person import Person, authenticate_person
+from poolhouse.userpools.person import authenticate_person
 
 PURPOSE = "passkey"
 """Of the code that keeps a registration's challenge."""
@@ -76,6 +76,23 @@ TOO_MANY = "Maximum number of passkeys reached."
 
 Settle = Callable[[Transaction, User | None], User | None]
 """What a proven sign-in writes; the person as they are afterwards."""
+
+
+class Registrant(Protocol):
+    """Who makes a passkey: by an access token, or in a browser that is signed in."""
+
+    @property
+    def app(self) -> AppSnapshot: ...
+
+    @property
+    def user(self) -> User: ...
+
+    @property
+    def call(self) -> Call:
+        """The call in their name."""
+
+    def again(self, tx: Transaction) -> User:
+        """The person as they are now, their row locked. Raises CognitoError: they are not signed in any more."""
 
 
 async def start_web_authn_registration(
@@ -92,6 +109,15 @@ async def start_web_authn_registration(
     Source: Cognito API reference, StartWebAuthnRegistration.
     """
     person = await authenticate_person(call, request["AccessToken"])
+    return {"CredentialCreationOptions": await start_registration(call, person)}
+
+
+async def start_registration(call: Call, person: Registrant) -> dict[str, Any]:
+    """The options for a new passkey of whoever this is.
+
+    Raises:
+        CognitoError: as `start_web_authn_registration`.
+    """
     rp = _relying_party_for(person)
     challenge = _new_challenge(call)
     about = {"client_id": person.app.client.id, "relying_party": rp}
@@ -116,7 +142,7 @@ async def start_web_authn_registration(
 
     user, existing = await call.store.write(keep)
     verification = user_verification(person.app.user_pool, user)
-    return {"CredentialCreationOptions": creation_options(user, rp, challenge, existing, verification)}
+    return creation_options(user, rp, challenge, existing, verification)
 
 
 async def complete_web_authn_registration(
@@ -141,10 +167,20 @@ async def complete_web_authn_registration(
     Source: Cognito API reference, CompleteWebAuthnRegistration; WebAuthn L3 §7.1.
     """
     person = await authenticate_person(call, request["AccessToken"])
+    await complete_registration(call, person, request["Credential"])
+    return {}
+
+
+async def complete_registration(call: Call, person: Registrant, credential: Any) -> None:
+    """Keep the passkey that was made by the options for whoever this is.
+
+    Raises:
+        CognitoError: as `complete_web_authn_registration`.
+    """
     pool = person.app.user_pool
     if not are_enabled(pool):
         raise WebAuthnNotEnabledException
-    answer = read_registration(request["Credential"])
+    answer = read_registration(credential)
     code = await _pending(call, person, answer)
     rp = _about(code)["relying_party"]
     if rp != _relying_party_of(call, person.app):
@@ -180,7 +216,6 @@ async def complete_web_authn_registration(
 
     recorded = replace(person.call, audit_parameters={"CredentialId": passkey.id, "Name": passkey.name})
     await recorded.write(keep, pool_id=pool.id)
-    return {}
 
 
 async def list_web_authn_credentials(
@@ -326,7 +361,7 @@ def _usable(tx: Transaction, call: Call, app: AppSnapshot, user: User) -> list[P
     return [passkey for passkey in tx.passkeys.of(user.pool_id, user.sub) if passkey.relying_party == rp]
 
 
-async def _pending(call: Call, person: Person, answer: RegistrationAnswer) -> Code:
+async def _pending(call: Call, person: Registrant, answer: RegistrationAnswer) -> Code:
     """The challenge that the answer is for. Raises WebAuthnChallengeNotFoundException, WebAuthnClientMismatchException."""
     user = person.user
     code = await call.store.look_up(lambda tx: tx.codes.find(user.pool_id, user.sub, PURPOSE))
@@ -344,7 +379,7 @@ def _about(code: Code) -> Mapping[str, str]:
     return about
 
 
-def _relying_party_for(person: Person) -> str:
+def _relying_party_for(person: Registrant) -> str:
     """Raises WebAuthnNotEnabledException, WebAuthnConfigurationMissingException."""
     if not are_enabled(person.app.user_pool):
         raise WebAuthnNotEnabledException

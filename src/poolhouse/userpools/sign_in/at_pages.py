@@ -155,7 +155,9 @@ async def send_again(call: Call, app: AppSnapshot, session: str) -> Waits:
 
 
 async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived | Waits:
-    """Sign in who has just confirmed their account; `session` is what ConfirmSignUp answered with.
+    """Sign in who has just confirmed their account in the browser in which they made it; `session` is what confirming
+    it left. They chose their password here, so what follows is what follows a right one: a second factor, too, where
+    the pool demands it.
 
     Raises:
         NotAuthorizedException: it is none, or too old.
@@ -167,7 +169,7 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
     if found.step != SIGNED_UP or person is None or person.user is None:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of a sign-up")
     attempt = Attempt(call, hidden, {}, person, Step.START, found, found.state, arrive=arrival)
-    return _outcome(await go_on(attempt, Event.SIGN_UP_PROVEN), arrival)
+    return _outcome(await go_on(attempt, Event.PASSWORD_PROVEN), arrival)
 
 
 async def person_signed_in(call: Call, app: AppSnapshot, sub: str) -> User | None:
