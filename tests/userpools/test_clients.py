@@ -25,6 +25,7 @@ def test_a_bare_client_has_cognitos_defaults(cognito: Any) -> None:
         "UserPoolId": pool_id,
         "ClientName": "web",
         "ClientId": client_id,
+        "ClientType": "REGULAR",
         "RefreshTokenValidity": 30,
         "TokenValidityUnits": {},
         "AllowedOAuthFlowsUserPoolClient": False,

@@ -13,7 +13,7 @@ from poolhouse.core.authorize_request import (
     parse_authorize_request,
     redirect_address,
 )
-from poolhouse.core.errors import InvalidRequest, LoginRequired, OAuthError
+from poolhouse.core.errors import ConsentRequired, InvalidRequest, LoginRequired, OAuthError
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import redirect
@@ -23,6 +23,7 @@ from poolhouse.oauth.forms import FORM, MAX_PARAMETERS
 from poolhouse.operation import Parts
 from poolhouse.userpools.authorization_codes import finish_authorization
 from poolhouse.userpools.browser_sessions import find_browser_session
+from poolhouse.userpools.consents import needs_consent
 from poolhouse.userpools.step_up import still_serves
 
 MAX_QUERY = 8_192
@@ -54,6 +55,10 @@ async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: Authori
     issuer = issuer_of_app(parts, app)
     session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
     if session is not None and await still_serves(call, app, asked, session):
+        if await needs_consent(call, app, asked, session):
+            if "none" in asked.prompt:
+                raise asked.refusal(issuer, ConsentRequired())
+            return redirect(f"{request.base}/consent?{asked.query}")
         return redirect(await finish_authorization(call, app, asked, session))
     if "none" in asked.prompt:
         raise asked.refusal(issuer, LoginRequired())

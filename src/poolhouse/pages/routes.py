@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from poolhouse.http import Response
-from poolhouse.pages import confirm, factors, forgot, passkey_page, sign_in, sign_up, signed_out
+from poolhouse.pages import confirm, consent, factors, forgot, passkey_page, sign_in, sign_up, signed_out
 from poolhouse.pages.page import Visit
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -36,6 +36,7 @@ class Route:
 ROUTES: Mapping[str, Route] = {
     "/login": Route("login", sign_in.login),
     "/login/continue": Route("login_continue", sign_in.go_on),
+    "/consent": Route("consent", consent.consent),
     "/challenge": Route("challenge", factors.challenge),
     "/signup": Route("sign_up", sign_up.sign_up),
     "/confirm": Route("confirm", confirm.confirm),

@@ -18,6 +18,7 @@ from poolhouse.store.repositories.browser_sessions import BrowserSessions
 from poolhouse.store.repositories.client_secrets import ClientSecrets
 from poolhouse.store.repositories.clients import Clients
 from poolhouse.store.repositories.codes import Codes
+from poolhouse.store.repositories.consents import Consents
 from poolhouse.store.repositories.data_keys import DataKeys
 from poolhouse.store.repositories.devices import Devices
 from poolhouse.store.repositories.domains import Domains
@@ -61,6 +62,7 @@ class Transaction:
         "client_secrets",
         "clients",
         "codes",
+        "consents",
         "connection",
         "data_keys",
         "devices",
@@ -122,6 +124,7 @@ class Transaction:
         self.branding = Branding(connection)
         self.ui_customizations = UiCustomizations(connection)
         self.terms = TermsDocuments(connection)
+        self.consents = Consents(connection)
         self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
         self.provider_keys = ProviderKeys(connection, self.data_keys)
         self.identity_providers = IdentityProviders(connection, self.data_keys)

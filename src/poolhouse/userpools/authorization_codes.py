@@ -37,6 +37,7 @@ from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import AuthenticationResultType
 from poolhouse.store import Transaction
+from poolhouse.userpools.consents import require_consent
 from poolhouse.userpools.step_up import is_sure_enough
 from poolhouse.userpools.user_tokens import (
     SIGNED_IN_STATES,
@@ -175,6 +176,7 @@ async def _code(
 
     def keep(tx: Transaction) -> None:
         _still_signed_in(tx, app, session)
+        require_consent(tx, app, session.sub, asked)
         tx.authorization_codes.add(code)
 
     await _write(call, app, session, keep)
@@ -203,6 +205,7 @@ async def _tokens(
 
     def begin(tx: Transaction) -> Admitted:
         user = _still_signed_in(tx, app, session)
+        require_consent(tx, app, session.sub, asked)
         tx.families.add(family)
         return Admitted(user, tx.memberships.of(family.pool_id, family.sub))
 
