@@ -34,7 +34,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test fuzz soak check fix shapes docs bench bench-people build clean
+.PHONY: help run env demo test fuzz soak check fix shapes texts docs bench bench-people build clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ fix: $(DEVELOPMENT) ## Format the code, and mend what mends itself.
 
 shapes: $(DEVELOPMENT) ## Generate the request and answer types from the service models.
 	$(IN)/python tools/shapes.py
+
+texts: $(DEVELOPMENT) ## Find the texts of the pages, for the catalogues of their languages.
+	$(IN)/python tools/texts.py
 
 docs: $(DEVELOPMENT) ## Generate the pages of docs/ that come from the code.
 	$(IN)/python tools/compatibility.py
