@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.browser.houses import CALLBACK, House, a_house, answer_of
 from tests.harness import RunningServer
+from tests.people.authenticator_app import AuthenticatorApp, the_clock_goes_back
+from tests.people.people import a_person, sign_in
 from tests.people.tokens import claims_of
 
 from poolhouse.core.authorize_request import redirect_address, render_query
@@ -254,6 +256,46 @@ def test_who_can_prove_more_is_asked_for_it_where_the_application_wants_that(ser
     assert "code" in answer_of(house.authorize(acr_values=high))  # ada has no second factor to be asked for
     assert claims_of(house.tokens(acr_values=high)["access_token"])["acr"] == low
     assert "code" in answer_of(house.authorize(acr_values=f"unheard-of {low}"))
+
+
+def test_a_second_factor_is_asked_for_where_the_application_wants_the_highest_level(
+    server: RunningServer,
+) -> None:
+    house = a_house(server)
+    house.cognito.set_user_pool_mfa_config(
+        UserPoolId=house.pool_id, SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="OPTIONAL"
+    )
+    with the_clock_goes_back(server):
+        token = sign_in(house.cognito, house.client_id)["AccessToken"]
+        seed = house.cognito.associate_software_token(AccessToken=token)["SecretCode"]
+        code = AuthenticatorApp(server, seed).code()
+        house.cognito.verify_software_token(AccessToken=token, UserCode=code)
+        house.cognito.set_user_mfa_preference(
+            AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+        )
+        house.sign_in()
+        high = "urn:cognito:loa:4"
+        assert "code" in answer_of(house.authorize())
+        assert "/login?" in where(house.authorize(acr_values=high))
+        assert the_error(house.authorize(acr_values=high, prompt="none")) == "login_required"
+        assert "code" in answer_of(house.authorize(acr_values=f"urn:cognito:loa:1 {high}"))
+        house.sign_in(amr=("pwd", "otp"))
+        assert claims_of(house.tokens(acr_values=high)["access_token"])["acr"] == high
+
+
+def test_levels_are_called_as_the_pool_calls_them(server: RunningServer) -> None:
+    house = a_house(server, AcrConfiguration={"Level1": {"AcrValue": "bronze"}})
+    house.sign_in()
+    assert claims_of(house.tokens()["access_token"])["acr"] == "bronze"
+
+
+def test_somebody_else_than_the_hint_says_is_not_taken_for_them(house: House) -> None:
+    hint = house.tokens()["id_token"]
+    assert "code" in answer_of(house.authorize(id_token_hint=hint, prompt="none"))
+    other = nobody(house)
+    other.sign_in(a_person(house.cognito, house.pool_id, "bob"))
+    assert the_error(other.authorize(id_token_hint=hint, prompt="none")) == "login_required"
+    assert the_error(house.authorize(id_token_hint="x", prompt="none")) == "login_required"
 
 
 def test_other_methods_are_not_allowed(house: House) -> None:

@@ -6,13 +6,16 @@ import base64
 import hashlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.browser.houses import CALLBACK, House, a_house, an_application, answer_of
 from tests.harness import RunningServer
 from tests.people.people import a_person
-from tests.people.tokens import claims_of, refreshed
+from tests.people.tokens import claims_of, refreshed, two_nodes
 
 
 @pytest.fixture
@@ -277,6 +280,30 @@ def test_a_refresh_token_of_another_client_or_none_is_invalid(house: House) -> N
     assert house.token(grant_type="refresh_token", refresh_token="x").json() == {"error": "invalid_grant"}
     house.client = an_application(house.cognito, house.pool_id)
     assert house.token(grant_type="refresh_token", refresh_token=token).json() == {"error": "invalid_grant"}
+
+
+def test_a_client_without_refreshing_refreshes_nothing(server: RunningServer) -> None:
+    house = a_house(server, client={"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]})
+    house.sign_in()
+    token = house.tokens()["refresh_token"]
+    answer = house.token(grant_type="refresh_token", refresh_token=token)
+    assert answer.json() == {"error": "unauthorized_client"}
+
+
+def test_of_many_that_redeem_one_code_on_two_nodes_one_gets_tokens(
+    postgres_server: Any, tmp_path: Path
+) -> None:
+    with two_nodes(postgres_server, tmp_path) as (one, other):
+        house = a_house(one)
+        house.sign_in()
+        there = replace(house, server=other, browser=httpx.Client(timeout=20))
+        for _ in range(3):
+            code = house.code()
+            with ThreadPoolExecutor(8) as threads:
+                answers = list(
+                    threads.map(lambda n, code=code: (house, there)[n % 2].redeem(code).status_code, range(8))
+                )
+            assert answers.count(200) == 1
 
 
 def test_single_use_things_never_stand_in_for_one_another(house: House) -> None:

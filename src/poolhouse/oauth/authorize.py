@@ -13,6 +13,7 @@ from poolhouse.core.authorize_request import (
     parse_authorize_request,
     redirect_address,
 )
+from poolhouse.core.browser_sessions import BrowserSession
 from poolhouse.core.errors import ConsentRequired, InvalidRequest, LoginRequired, OAuthError
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Request, Response
@@ -20,10 +21,11 @@ from poolhouse.oauth.answers import redirect
 from poolhouse.oauth.calls import call_of
 from poolhouse.oauth.client_authentication import CLIENT_ID
 from poolhouse.oauth.forms import FORM, MAX_PARAMETERS
-from poolhouse.operation import Parts
+from poolhouse.operation import Call, Parts
 from poolhouse.userpools.authorization_codes import finish_authorization
 from poolhouse.userpools.browser_sessions import find_browser_session
 from poolhouse.userpools.consents import needs_consent
+from poolhouse.userpools.id_token_hints import read_hint
 from poolhouse.userpools.step_up import still_serves
 
 MAX_QUERY = 8_192
@@ -54,7 +56,7 @@ async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: Authori
     call = call_of(parts, request, app, "Authorize")
     issuer = issuer_of_app(parts, app)
     session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
-    if session is not None and await still_serves(call, app, asked, session):
+    if session is not None and await _serves(call, app, asked, session):
         if await needs_consent(call, app, asked, session):
             if "none" in asked.prompt:
                 raise asked.refusal(issuer, ConsentRequired())
@@ -63,6 +65,15 @@ async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: Authori
     if "none" in asked.prompt:
         raise asked.refusal(issuer, LoginRequired())
     return redirect(f"{request.base}/login?{asked.query}")
+
+
+async def _serves(call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession) -> bool:
+    """Whether nothing has to be asked. Who is meant by a hint must be who is signed in (OIDC Core §3.1.2.1)."""
+    if asked.id_token_hint is not None:
+        hint = read_hint(call.parts, app.pool, asked.id_token_hint)
+        if hint is None or hint.sub != session.sub:
+            return False
+    return await still_serves(call, app, asked, session)
 
 
 def error_page(request: Request, wrong: CannotRedirect) -> str:

@@ -26,6 +26,7 @@ from poolhouse.core.errors import (
     NotAuthorizedException,
     OperationNotEnabledException,
     RefreshTokenReuseException,
+    UnauthorizedClient,
 )
 from poolhouse.core.families import Family, Rotation, Standing, standing
 from poolhouse.core.groups import Group
@@ -101,7 +102,7 @@ async def get_tokens_from_refresh_token(
     app = await find_app(call, request["ClientId"])
     if not proves_client(app, request.get("ClientSecret")):
         raise NotAuthorizedException(f"Unable to verify secret for client {app.client.id}")
-    if REFRESH_FLOW not in permitted(app.client.auth_flows) and not Rotation.of(app.client.settings).is_on:
+    if not may_refresh(app):
         raise OperationNotEnabledException(f"{REFRESH_FLOW} is not enabled for the client.")
     result = await _refreshed(call, app, request["RefreshToken"], request.get("DeviceKey"), None)
     return {"AuthenticationResult": result}
@@ -138,11 +139,19 @@ async def continue_sign_in(
     than the sign-in has (RFC 6749 §6), for these tokens alone.
 
     Raises:
+        UnauthorizedClient: the client neither rotates refresh tokens nor may use them otherwise.
         InvalidScope: one that the sign-in has not.
         NotAuthorizedException, RefreshTokenReuseException, ResourceNotFoundException,
         InvalidParameterException: as `get_tokens_from_refresh_token`.
     """
+    if not may_refresh(app):
+        raise UnauthorizedClient(detail=f"the client has not {REFRESH_FLOW}")
     return await _refreshed(call, app, token, None, None, tuple(scopes))
+
+
+def may_refresh(app: AppSnapshot) -> bool:
+    """Whether refreshing is on for the client: an owner who turned it off has turned it off everywhere."""
+    return REFRESH_FLOW in permitted(app.client.auth_flows) or Rotation.of(app.client.settings).is_on
 
 
 def proves_client(app: AppSnapshot, presented: str | None) -> bool:
