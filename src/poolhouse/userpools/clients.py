@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from poolhouse.core.attributes import name_of
-from poolhouse.core.client_settings import check_settings, new_settings
 from poolhouse.core.client_metadata import is_on
+from poolhouse.core.client_settings import check_settings, new_settings
 from poolhouse.core.clients import ClientSecret, UserPoolClient
 from poolhouse.core.documents import epoch
 from poolhouse.core.errors import InvalidParameterException, LimitExceededException
@@ -187,7 +187,7 @@ def check_client(tx: Transaction, pool: UserPool, client: UserPoolClient, *, has
         pool_id=pool.id,
         custom_scopes=scopes,
         attribute_names={name_of(attribute) for attribute in pool.attributes},
-        provider_names=(),
+        provider_names=tx.identity_providers.names(pool.id),
     )
 
 

@@ -71,6 +71,10 @@ class Passwords:
         if self._connection.execute(statement).rowcount != 1:
             raise ConcurrentModificationException
 
+    def remove(self, pool_id: str, sub: str) -> bool:
+        """Leave the person without one."""
+        return rows.remove(self._connection, user_password, pool_id=pool_id, sub=sub)
+
     def forget_verifiers(self, pool_id: str, after: str, limit: int) -> tuple[str | None, int]:
         """Forget the SRP verifiers among the pool's next `limit` passwords by sub; `after` is the last one seen, "" at
         the start. The last one seen, None at the end, and how many were looked at.
