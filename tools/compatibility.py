@@ -31,7 +31,7 @@ call it, with `UnsupportedOperationException` (HTTP 400), which no SDK tries aga
 DIFFERENCES = (
     (
         "Settings for what is not here yet",
-        "LambdaConfig, identity providers' names, branding versions and the settings of threat protection are checked, "
+        "LambdaConfig, identity providers' names and the settings of threat protection are checked, "
         "kept and answered; what they steer comes with the triggers, the pages and federation.",
     ),
     (
@@ -49,12 +49,17 @@ DIFFERENCES = (
     (
         "Signing up and getting back in",
         "Codes, limits, and what PreventUserExistenceErrors hides are on [their page](sign-up.md). "
-        "CONFIRM_WITH_LINK sends codes until the hosted pages are here.",
+        "A link (CONFIRM_WITH_LINK) leads to a page that asks before it confirms.",
     ),
     (
         "Token endpoint",
         "`client_credentials` is here. `authorization_code`, `refresh_token` and token exchange answer "
         "`unsupported_grant_type`. `aws_client_metadata` is checked; it goes to a trigger that is not here yet.",
+    ),
+    (
+        "How the pages look",
+        "Styles, the classic look and terms are on [their page](branding.md). A client of managed login without a style "
+        "has Poolhouse's own look, not an error.",
     ),
     (
         "Issuer",

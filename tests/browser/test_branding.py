@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import a_pool
+from tests.harness import RunningServer
 from tests.people.people import an_app, refusal
 
+from poolhouse.core.audit import AuditRecord
 from poolhouse.core.branding_defaults import DEFAULTS
 from poolhouse.core.branding_settings import check_settings, merge, with_defaults
 from poolhouse.core.errors import InvalidParameterException
@@ -320,6 +322,23 @@ def test_an_image_has_a_megabyte_and_a_request_two(cognito: Any) -> None:
     two = [an_asset(content=largest), an_asset(content=largest, ColorMode="DARK")]
     told = refusal(cognito.update_managed_login_branding, **ids_of(style), Assets=two)
     assert told[0] == "RequestEntityTooLargeException"
+
+
+def test_the_audit_record_keeps_settings_and_no_image(server: RunningServer, cognito: Any) -> None:
+    client = a_client(cognito)
+    a_style(cognito, client, Settings=SETTINGS, Assets=[an_asset()])
+
+    async def records() -> list[AuditRecord]:
+        parts = server.server.parts
+        found = await parts.store.read(
+            lambda tx: tx.audit.page(server.settings.account_id, pool_id=client["UserPoolId"], size=100)
+        )
+        return list(found)
+
+    (record,) = [r for r in server.run(records()) if r.event_name == "CreateManagedLoginBranding"]
+    kept = record.request_parameters
+    assert kept["Settings"] == SETTINGS
+    assert kept["Assets"] == [{"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": "PNG"}]
 
 
 def test_a_style_is_of_its_pool_alone_and_goes_with_its_client(cognito: Any) -> None:

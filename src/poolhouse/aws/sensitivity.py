@@ -29,7 +29,8 @@ def is_sensitive(service: str, shape: str) -> bool:
 
 
 def without_secrets(service: str, shape: str, value: Any) -> Any:
-    """`value` as the audit record may keep it: sensitive members left out, however deep they stand."""
+    """`value` as the audit record may keep it: sensitive members left out, however deep they stand, and images,
+    which would fill it."""
     document = service_model(service).shapes[shape]
     match value:
         case dict() if "members" in document and not document.get("document"):
@@ -37,7 +38,7 @@ def without_secrets(service: str, shape: str, value: Any) -> Any:
             return {
                 name: without_secrets(service, shapes[name], item)
                 for name, item in value.items()
-                if not _is_secret(service, shapes[name])
+                if not (_is_secret(service, shapes[name]) or _is_image(service, shapes[name]))
             }
         case list():
             return [without_secrets(service, document["member"]["shape"], item) for item in value]
@@ -63,3 +64,8 @@ def _is_secret(service: str, shape: str) -> bool:
         for part in ("key", "value", "member")
         if part in document
     )
+
+
+def _is_image(service: str, shape: str) -> bool:
+    kind: str = service_model(service).shapes[shape]["type"]
+    return kind == "blob"

@@ -14,7 +14,6 @@ from typing import Any, Self
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.images import extension_of
-from poolhouse.core.svg import clean_svg
 
 MAX_ASSETS = 40
 """Images of a style, over all requests. Source: cognito-idp model, AssetListType."""
@@ -120,6 +119,10 @@ def new_image(category: str, color_mode: str, extension: str, resource_id: str, 
             f"An asset of category {category} must be one of {', '.join(sorted(allowed))}."
         )
     if extension == "SVG":
+        from poolhouse.core.svg import (
+            clean_svg,
+        )  # its parser takes a while to load, and few servers ever need it
+
         content = clean_svg(content)
     elif extension_of(content) != extension:
         raise InvalidParameterException(f"The asset of category {category} is not a valid {extension} file.")

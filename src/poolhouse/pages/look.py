@@ -21,6 +21,10 @@ from poolhouse.pages.look_css import style_sheet
 from poolhouse.pages.static_files import FOLDER
 from poolhouse.userpools.looks import ClientLook, find_look
 
+CLASSIC_SIZES = (
+    ".inputField-customizable, .submitButton-customizable, .idpButton-customizable, .socialButton-customizable"
+    " { min-height: 0 }"
+)
 SCHEMES = {"LIGHT": "light", "DARK": "dark", "DYNAMIC": "light dark"}
 
 
@@ -90,7 +94,14 @@ def css_of(found: ClientLook) -> str | None:
     """The style sheet of a look; None where there is none."""
     if found.style is not None:
         return style_sheet(with_defaults(found.style.settings), found.assets)
-    return found.classic.css if found.classic is not None else None
+    if found.classic is not None and found.classic.css is not None:
+        return classic_sheet(found.classic.css)
+    return None
+
+
+def classic_sheet(css: str) -> str:
+    """A style sheet for classic pages says how high things are, so the pages' own must not say how high at least."""
+    return f"{CLASSIC_SIZES}\n{css}"
 
 
 def css_name(client_id: str, css: str) -> str:
@@ -125,7 +136,7 @@ def _classic(look: UiCustomization, client_id: str) -> Look:
     """The classic pages are light: style sheets for them say nothing of dark ones."""
     logo = None if look.image_name is None else FOLDER + look.image_name
     return Look(
-        stylesheets=() if look.css is None else (FOLDER + css_name(client_id, look.css),),
+        stylesheets=() if look.css is None else (FOLDER + css_name(client_id, classic_sheet(look.css)),),
         logo=None if logo is None else Picture(logo, logo),
         color_scheme="light" if look.css is not None else "light dark",
     )
