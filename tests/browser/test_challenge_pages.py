@@ -12,7 +12,7 @@ from tests.browser.houses import House, a_house, answer_of
 from tests.browser.pages import Page, visit
 from tests.harness import RunningServer
 from tests.people.authenticator import Authenticator
-from tests.people.authenticator_app import SMS, AuthenticatorApp, the_clock_goes_back
+from tests.people.authenticator_app import SMS, AuthenticatorApp, enrol, the_clock_goes_back
 from tests.people.people import PASSWORD, the_code, wait_for_message
 from tests.people.tokens import claims_of
 
@@ -20,8 +20,8 @@ ADDRESS = {"email": "ada@example.com", "email_verified": "true"}
 CHOICE = ["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
 
-def started(house: House) -> Page:
-    return visit(house.browser, f"{house.address}/oauth2/authorize?{urlencode(house.asking())}")
+def started(house: House, **changes: str | None) -> Page:
+    return visit(house.browser, f"{house.address}/oauth2/authorize?{urlencode(house.asking(**changes))}")
 
 
 def with_password(house: House) -> Page:
@@ -293,3 +293,45 @@ def test_a_sign_in_whose_time_is_over_begins_again_with_the_name(server: Running
 def test_without_a_sign_in_there_is_no_challenge(server: RunningServer) -> None:
     house = a_house(server)
     assert visit(house.browser, f"{house.address}/challenge?{urlencode(house.asking())}").title == "Sign in"
+
+
+LEVEL = "urn:cognito:loa:"
+
+
+def with_two_factors(house: House) -> AuthenticatorApp:
+    """ada has an authenticator app, and prefers messages to her phone."""
+    house.cognito.admin_update_user_attributes(
+        UserPoolId=house.pool_id,
+        Username="ada",
+        UserAttributes=[{"Name": "phone_number", "Value": "+14155550199"}],
+    )
+    demand(house, "SMS", "TOTP", mode="OPTIONAL")
+    house.sign_in()
+    token = house.tokens(scope="openid aws.cognito.signin.user.admin")["access_token"]
+    house.browser.cookies.clear()
+    app = enrol(house.server, house.cognito, token)
+    house.cognito.set_user_mfa_preference(
+        AccessToken=token, SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    return app
+
+
+def test_an_application_that_wants_an_app_to_be_asked_gets_it_though_messages_are_preferred(
+    server: RunningServer,
+) -> None:
+    house = a_house(server, UserPoolTier="ESSENTIALS")
+    with the_clock_goes_back(server):
+        app = with_two_factors(house)
+        assert "by text message" in with_password(house).text
+        page = started(house, acr_values=f"{LEVEL}4").submit(username="ada", password=PASSWORD)
+        assert "Open your authenticator app" in page.text
+        told = claims(house, page.post(code=app.code()))
+        assert told["acr"] == f"{LEVEL}4"
+
+
+def test_an_application_that_wants_more_than_a_code_is_offered_no_code_alone(server: RunningServer) -> None:
+    house = a_choosing_house(server, "EMAIL_OTP", "WEB_AUTHN")
+    ways = started(house).submit(username="ada").form.buttons
+    assert [value for name, value in ways if name == "answer"] == ["PASSWORD", "EMAIL_OTP"]
+    page = started(house, acr_values=f"{LEVEL}2").submit(username="ada")
+    assert [value for name, value in page.form.buttons if name == "answer"] == ["EMAIL_OTP"]

@@ -7,10 +7,11 @@ Source: Cognito developer guide, "Step-up authentication" (acr, amr); RFC 8176.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from poolhouse.core.pool_settings import ACR_LEVELS, tier
 from poolhouse.core.pools import UserPool
+from poolhouse.core.users import Factor
 
 LOWEST, HIGHEST = 1, 4
 CODES = frozenset({"sms", "email_otp"})
@@ -43,6 +44,30 @@ def level_within_reach(*, password: bool, passkey: bool, code: bool, otp: bool) 
         4: password and otp,
     }
     return frozenset(level for level, can in reached.items() if can)
+
+
+def reach_of_password(factors: Collection[Factor]) -> int:
+    """The level of a sign-in by password and one of these second factors, the surest of them."""
+    if Factor.TOTP in factors:
+        return 4
+    return 3 if factors else LOWEST
+
+
+def ways_that_reach(reach: Mapping[str, int], levels: Iterable[int]) -> tuple[str, ...]:
+    """Of the ways to begin a sign-in those that reach the first level that any of them does; all, where none does.
+    `reach` is the level that each leads to."""
+    for level in levels:
+        ways = tuple(way for way, reached in reach.items() if reached >= level)
+        if ways:
+            return ways
+    return tuple(reach)
+
+
+def factors_that_reach(factors: tuple[Factor, ...], levels: Iterable[int]) -> tuple[Factor, ...]:
+    """Of the second factors beside a password those that reach the first level that any of them does."""
+    reach = {factor.value: reach_of_password((factor,)) for factor in factors}
+    chosen = ways_that_reach(reach, levels)
+    return tuple(factor for factor in factors if factor.value in chosen)
 
 
 def acr_name(pool: UserPool, level: int) -> str:

@@ -20,7 +20,7 @@ from poolhouse.pages.finishing import go_on_with, keep_waiting
 from poolhouse.pages.flow import Flow
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.passwords import rules
-from poolhouse.pages.sign_in import NO_PASSWORD, refused, start_over
+from poolhouse.pages.sign_in import NO_PASSWORD, begin, refused, start_over
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.sign_in import at_pages
 from poolhouse.userpools.sign_in.answering import ATTRIBUTE_PREFIX
@@ -100,7 +100,7 @@ async def _another_way(visit: Visit, flow: Flow) -> Response:
     if not at_pages.offers_choice(visit.app):
         return visit.to("/login")
     try:
-        outcome = await at_pages.begin(visit.call, visit.app, flow.username)
+        outcome = await begin(visit, flow.username)
     except CognitoError as error:
         return refused(visit, error, flow.username)
     return await go_on_with(visit, outcome, flow.username)

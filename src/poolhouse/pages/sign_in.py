@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from poolhouse.core.assurance import asked_levels
 from poolhouse.core.browser_sessions import BrowserSession
 from poolhouse.core.errors import (
     CognitoError,
@@ -96,12 +97,16 @@ async def _begin(visit: Visit) -> Response:
     if not visit.parts.limits.allows_person(visit.app.pool.id, name):
         return again(visit, name, form=refusals.TOO_MANY)
     try:
-        outcome = await at_pages.begin(
-            visit.call, visit.app, name, password=password if asks_password else None
-        )
+        outcome = await begin(visit, name, password if asks_password else None)
     except CognitoError as error:
         return refused(visit, error, name)
     return await go_on_with(visit, outcome, name)
+
+
+async def begin(visit: Visit, name: str, password: str | None = None) -> at_pages.Waits | at_pages.Arrived:
+    """Begin a sign-in that is as sure as the application wants it (`acr_values`)."""
+    levels = asked_levels(visit.app.user_pool, visit.asked.acr_values)
+    return await at_pages.begin(visit.call, visit.app, name, password=password, levels=levels)
 
 
 def refused(visit: Visit, error: CognitoError, name: str) -> Response:

@@ -94,9 +94,10 @@ def offers_choice(app: AppSnapshot) -> bool:
 
 
 async def begin(
-    call: Call, app: AppSnapshot, name: str, *, password: str | None = None, preferred: str | None = None
+    call: Call, app: AppSnapshot, name: str, *, password: str | None = None, levels: Collection[int] = ()
 ) -> Waits | Arrived:
-    """Begin with a password; without one, with the choice of what to begin with, or with what is preferred.
+    """Begin with a password; without one, with the choice of what to begin with. Where the application asks for
+    `levels` of assurance, the person is asked for what leads to the first of them that they can reach.
 
     Raises:
         CognitoError: what InitiateAuth raises of a client that hides who exists.
@@ -104,10 +105,14 @@ async def begin(
     if len(name) > LONGEST_KEY:
         raise NotAuthorizedException(detail="a name longer than any")
     hidden, arrival = hiding(app), _Arrival(call, app)
-    values = {"USERNAME": name}
-    if preferred is not None:
-        values["PREFERRED_CHALLENGE"] = preferred
-    attempt = Attempt(call, hidden, values, await find_person(call, hidden, name), arrive=arrival)
+    attempt = Attempt(
+        call,
+        hidden,
+        {"USERNAME": name},
+        await find_person(call, hidden, name),
+        state={"levels": tuple(levels)},
+        arrive=arrival,
+    )
     if password is not None:
         return _outcome(await by_password(attempt, password), arrival)
     if not offers_choice(app):

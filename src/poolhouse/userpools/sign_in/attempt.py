@@ -64,7 +64,8 @@ class Attempt:
     """What this request answers."""
     session: Session | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
-    """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start; `amr`."""
+    """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start; `amr`;
+    `levels`."""
     begun: float = field(default_factory=begin)
     """When the work for the answer began, for `on_the_beat`."""
     arrive: Arrive | None = None
@@ -89,7 +90,14 @@ class Attempt:
         kept: dict[str, Any] = {"name": self.person.name}
         if self.proved:
             kept["amr"] = list(self.proved)
+        if self.levels:
+            kept["levels"] = list(self.levels)
         return kept | ({"device": self.device_key} if self.device_key else {})
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """How sure the sign-in is to be, the level that is preferred first; () where nobody asks."""
+        return tuple(self.state.get("levels", ()))
 
     @property
     def proved(self) -> tuple[str, ...]:

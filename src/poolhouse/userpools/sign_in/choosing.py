@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from poolhouse.core import pool_settings
+from poolhouse.core.assurance import reach_of_password, ways_that_reach
 from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.existence import name_digest
 from poolhouse.core.mfa import (
@@ -26,6 +27,8 @@ from poolhouse.userpools.sign_in.attempt import Attempt
 from poolhouse.userpools.sign_in.going_on import go_on, put
 
 PASSWORD_SRP = "PASSWORD_SRP"
+REACH = {PASSWORD: 1, EMAIL_OTP: 2, SMS_OTP: 2, WEB_AUTHN: 3}
+"""The level of assurance of a sign-in by each alone."""
 ByPassword = Callable[[Attempt, str], Awaitable[InitiateAuthResponse]]
 
 
@@ -39,7 +42,7 @@ async def available(attempt: Attempt) -> tuple[str, ...]:
     """
     pool, person = attempt.pool, attempt.person
     if person.user is None:
-        offered = _nobodys(attempt)
+        offered = ways_that_reach({way: REACH[way] for way in _nobodys(attempt)}, attempt.levels)
     else:
         user = person.user
 
@@ -51,10 +54,11 @@ async def available(attempt: Attempt) -> tuple[str, ...]:
                 has_passkey=has_passkey(tx, attempt.call, attempt.app, user),
             )
             mfa = available_factors(pool, user, tx.totp.is_verified(user.pool_id, user.sub))
+            reach = {**REACH, PASSWORD: reach_of_password(mfa.factors)}
             if not mfa.factors and not mfa.must_set_up:
-                return first
+                return ways_that_reach({way: reach[way] for way in first}, attempt.levels)
             alone = {PASSWORD} | ({WEB_AUTHN} if _passkey_is_two_factors(attempt) else set())
-            return tuple(name for name in first if name in alone)
+            return ways_that_reach({way: reach[way] for way in first if way in alone}, attempt.levels)
 
         offered = await attempt.call.store.look_up(look)
     return (PASSWORD_SRP, *offered) if PASSWORD in offered else offered

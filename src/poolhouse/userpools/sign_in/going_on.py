@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from poolhouse.core.assurance import factors_that_reach
 from poolhouse.core.devices import replaces_factor, tracks_devices
 from poolhouse.core.errors import NotAuthorizedException
 from poolhouse.core.existence import hides_existence
@@ -74,6 +75,12 @@ def look(tx: Transaction, attempt: Attempt, user: User | None) -> Known:
     if user is None:
         return NOTHING
     mfa = available_factors(attempt.pool, user, tx.totp.is_verified(user.pool_id, user.sub))
+    factors = factors_that_reach(mfa.factors, attempt.levels)
+    if factors != mfa.factors:
+        preferred = factors[0] if len(factors) == 1 else None
+        mfa = replace(
+            mfa, factors=factors, preferred=mfa.preferred if mfa.preferred in factors else preferred
+        )
     situation = Situation(
         must_change_password=user.status is UserStatus.FORCE_CHANGE_PASSWORD,
         demands_factor=mfa.must_set_up,
