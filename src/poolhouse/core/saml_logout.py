@@ -83,9 +83,9 @@ def read_logout_request(message: bytes, expected: ExpectedLogout) -> LogoutReque
     )
 
 
-def kind_of(message: bytes) -> str:
-    """What the message calls itself, which says how it is to be read and nothing else. Raises SamlRefused."""
-    return str(etree.QName(parse(message)).localname)
+def issuer_said(message: bytes) -> str:
+    """Who a message says that it is from: whose keys to try, and nothing more. Raises SamlRefused."""
+    return text_of(only_child(parse(message), saml("Issuer")))
 
 
 def _signed(message: bytes, name: str, expected: ExpectedLogout) -> etree._Element:
