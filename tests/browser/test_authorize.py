@@ -9,6 +9,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.admin import admin_client
 from tests.browser.houses import CALLBACK, House, a_house, answer_of
 from tests.harness import RunningServer
 from tests.people.authenticator_app import AuthenticatorApp, the_clock_goes_back
@@ -296,6 +297,18 @@ def test_somebody_else_than_the_hint_says_is_not_taken_for_them(house: House) ->
     other.sign_in(a_person(house.cognito, house.pool_id, "bob"))
     assert the_error(other.authorize(id_token_hint=hint, prompt="none")) == "login_required"
     assert the_error(house.authorize(id_token_hint="x", prompt="none")) == "login_required"
+
+
+def test_a_client_that_requires_pkce_gives_no_code_without_it(server: RunningServer) -> None:
+    house = a_house(server)
+    house.sign_in()
+    without: dict[str, str | None] = {"code_challenge": None, "code_challenge_method": None}
+    assert "code" in answer_of(house.authorize(**without))
+    admin_client(server).update_user_pool_client_extensions(
+        UserPoolId=house.pool_id, ClientId=house.client_id, RequirePkce=True
+    )
+    assert answer_of(house.authorize(**without))["error"] == "invalid_request"
+    assert "code" in answer_of(house.authorize())
 
 
 def test_other_methods_are_not_allowed(house: House) -> None:

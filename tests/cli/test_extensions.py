@@ -14,10 +14,10 @@ def test_extensions_are_shown_set_and_taken_back(served: Served) -> None:
     client = api.create_user_pool_client(UserPoolId=pool_id, ClientName="c", GenerateSecret=True)
     client_id = client["UserPoolClient"]["ClientId"]
 
-    def extensions(*arguments: str) -> dict[str, str]:
+    def extensions(*arguments: str) -> dict[str, object]:
         done = served.command("extensions", *arguments, "--json")
         assert done.returncode == 0, done.stderr
-        answer: dict[str, dict[str, str]] = json.loads(done.stdout)
+        answer: dict[str, dict[str, object]] = json.loads(done.stdout)
         return answer["Extensions"]
 
     amazons = f"https://cognito-idp.us-east-1.amazonaws.com/{pool_id}"
@@ -26,7 +26,11 @@ def test_extensions_are_shown_set_and_taken_back(served: Served) -> None:
     assert amazons in served.command("extensions", "pool", pool_id).stdout
     assert "Issuer" not in extensions("pool", pool_id, "--default-issuer")
     assert extensions("client", pool_id, client_id, "--audience", "api")["Audience"] == "api"
+    assert extensions("client", pool_id, client_id, "--require-pkce")["RequirePkce"] is True
+    both = extensions("client", pool_id, client_id)
+    assert (both["Audience"], both["RequirePkce"]) == ("api", True)
     assert "Audience" not in extensions("client", pool_id, client_id, "--no-audience")
+    assert extensions("client", pool_id, client_id, "--no-require-pkce")["RequirePkce"] is False
     refused = served.command("extensions", "pool", pool_id, "--issuer", "ftp://x")
     assert refused.returncode == 1
     assert "issuer" in refused.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from poolhouse.core.clients import UserPoolClient
+from poolhouse.core.clients import ClientExtensions, UserPoolClient
 from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.pools import UserPool
 from poolhouse.operation import Call
@@ -76,7 +76,10 @@ async def update_user_pool_client_extensions(
     def change(tx: Transaction) -> UserPoolClient:
         tx.pools.get(call.account_id, call.region, pool_id)
         client = tx.clients.get(pool_id, request["ClientId"])
-        changed = replace(client, extensions=replace(client.extensions, audience=request.get("Audience")))
+        extensions = ClientExtensions(
+            audience=request.get("Audience"), requires_pkce=request.get("RequirePkce", False)
+        )
+        changed = replace(client, extensions=extensions)
         tx.clients.replace(changed)
         return changed
 
@@ -116,7 +119,11 @@ def _of_pool(call: Call, pool: UserPool) -> UserPoolExtensionsType:
 
 
 def _of_client(client: UserPoolClient) -> UserPoolClientExtensionsType:
-    answer: UserPoolClientExtensionsType = {"UserPoolId": client.pool_id, "ClientId": client.id}
+    answer: UserPoolClientExtensionsType = {
+        "UserPoolId": client.pool_id,
+        "ClientId": client.id,
+        "RequirePkce": client.extensions.requires_pkce,
+    }
     if client.extensions.audience is not None:
         answer["Audience"] = client.extensions.audience
     return answer

@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audience = client.add_mutually_exclusive_group()
     audience.add_argument("--audience", help="the `aud` of its machine tokens")
     audience.add_argument("--no-audience", action="store_true", help="no `aud`, as with Cognito")
+    pkce = client.add_mutually_exclusive_group()
+    pkce.add_argument("--require-pkce", action="store_true", help="refuse to give a code without PKCE")
+    pkce.add_argument("--no-require-pkce", action="store_true", help="give one all the same, as Cognito")
     client.set_defaults(action=_client)
 
     for command in (pool, client):
@@ -63,10 +66,15 @@ def _pool(client: Client, arguments: argparse.Namespace) -> dict[str, Any]:
 def _client(client: Client, arguments: argparse.Namespace) -> dict[str, Any]:
     ids = {"UserPoolId": arguments.pool_id, "ClientId": arguments.client_id}
     answer: dict[str, Any]
-    if arguments.audience is not None:
-        answer = client.update_user_pool_client_extensions(**ids, Audience=arguments.audience)
-    elif arguments.no_audience:
-        answer = client.update_user_pool_client_extensions(**ids)
-    else:
-        answer = client.describe_user_pool_client_extensions(**ids)
+    answer = client.describe_user_pool_client_extensions(**ids)
+    changes: dict[str, Any] = {}
+    if arguments.audience is not None or arguments.no_audience:
+        changes["Audience"] = arguments.audience
+    if arguments.require_pkce or arguments.no_require_pkce:
+        changes["RequirePkce"] = arguments.require_pkce
+    if changes:
+        # What an update leaves out returns to its default, so what is to stay goes with it.
+        wanted = {**answer["Extensions"], **changes}
+        kept = {name: value for name, value in wanted.items() if value is not None}
+        answer = client.update_user_pool_client_extensions(**kept)
     return answer

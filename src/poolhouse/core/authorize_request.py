@@ -129,7 +129,9 @@ def parse_authorize_request(
         scopes=_scopes(parameters.get("scope"), client, declared),
         state=parameters.get("state"),
         nonce=parameters.get("nonce"),
-        code_challenge=_challenge(parameters),
+        code_challenge=_challenge(
+            parameters, is_needed=client.extensions.requires_pkce and response_type == "code"
+        ),
         identity_provider=parameters.get("identity_provider"),
         idp_identifier=parameters.get("idp_identifier"),
         login_hint=parameters.get("login_hint"),
@@ -178,10 +180,12 @@ def _scopes(text: str | None, client: UserPoolClient, declared: Collection[str])
     return scopes
 
 
-def _challenge(parameters: Mapping[str, str]) -> str | None:
+def _challenge(parameters: Mapping[str, str], *, is_needed: bool) -> str | None:
     challenge = parameters.get("code_challenge")
     method = parameters.get("code_challenge_method")
     if challenge is None and method is None:
+        if is_needed:
+            raise InvalidRequest("code challenge required", detail="without PKCE")  # RFC 7636 §4.4.1
         return None
     if challenge is None or method != "S256":
         raise InvalidRequest(detail="code_challenge without its method, or one other than S256")

@@ -26,13 +26,20 @@ class ClientExtensions:
 
     audience: str | None = None
     """The `aud` of the client's machine tokens; Cognito puts none there."""
+    requires_pkce: bool = False
+    """Whether a request for a code without a `code_challenge` is refused (RFC 9700 §2.1.1); Cognito takes it."""
 
     def to_document(self) -> dict[str, Any]:
-        return {"audience": self.audience} if self.audience else {}
+        return {
+            **({"audience": self.audience} if self.audience else {}),
+            **({"requires_pkce": True} if self.requires_pkce else {}),
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
-        return cls(audience=document.get("audience"))
+        return cls(
+            audience=document.get("audience"), requires_pkce=bool(document.get("requires_pkce", False))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ class UpdateUserPoolClientExtensionsRequest(TypedDict, total=False):
     UserPoolId: Required[str]
     ClientId: Required[str]
     Audience: str
+    RequirePkce: bool
 
 
 class UpdateUserPoolClientExtensionsResponse(TypedDict, total=False):
@@ -178,6 +179,7 @@ class UserPoolClientExtensionsType(TypedDict, total=False):
     UserPoolId: str
     ClientId: str
     Audience: str
+    RequirePkce: bool
 
 
 class UserPoolExtensionsType(TypedDict, total=False):
