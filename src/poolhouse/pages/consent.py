@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from urllib.parse import urlsplit
 
 from poolhouse.core.browser_sessions import BrowserSession
@@ -20,7 +21,7 @@ from poolhouse.userpools.user_tokens import issuer_of
 
 PATH = "/consent"
 ARRIVED = "arrived"
-"""Under this name the flow keeps which session has just begun, though the application wanted a new one."""
+"""Under this name the flow keeps which session has just begun for which request."""
 MEANINGS = {
     "openid": N_("Know who you are"),
     "profile": N_("See your profile"),
@@ -34,7 +35,7 @@ async def ask_for_consent(visit: Visit, session: BrowserSession) -> Response | N
     """After a sign-in: to the page, where there is something to ask; else None."""
     if not await needs_consent(visit.call, visit.app, visit.asked, session):
         return None
-    visit.keep(Flow(values={ARRIVED: session.id}))
+    visit.keep(Flow(values={ARRIVED: _arrival(visit, session)}))
     return visit.to(PATH)
 
 
@@ -62,9 +63,14 @@ async def consent(visit: Visit) -> Response:
 
 async def _serves(visit: Visit, session: BrowserSession) -> bool:
     flow = visit.flow or Flow()
-    if flow.values.get(ARRIVED) == session.id:
+    if flow.values.get(ARRIVED) == _arrival(visit, session):
         return True
     return await may_go_on(visit.call, visit.app, visit.asked, session)
+
+
+def _arrival(visit: Visit, session: BrowserSession) -> str:
+    """This session, for this request and no other: the next may want another sign-in."""
+    return f"{session.id} {hashlib.sha256(visit.query.encode()).hexdigest()}"
 
 
 async def _finish(visit: Visit, session: BrowserSession) -> Response:
