@@ -1,10 +1,9 @@
-"""`/oauth2/authorize` (RFC 6749 §3.1): what is asked, and where the browser goes next."""
+"""What an application asks at `/oauth2/authorize` (RFC 6749 §3.1), read wherever it is carried to."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote_plus, urlencode
 
-from poolhouse.cookies import cookie_of, session_cookie_name
 from poolhouse.core.authorize_request import (
     AuthorizeError,
     AuthorizeRequest,
@@ -13,67 +12,15 @@ from poolhouse.core.authorize_request import (
     parse_authorize_request,
     redirect_address,
 )
-from poolhouse.core.browser_sessions import BrowserSession
-from poolhouse.core.errors import ConsentRequired, InvalidRequest, LoginRequired, OAuthError
+from poolhouse.core.errors import InvalidRequest, OAuthError
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.http import Request, Response
-from poolhouse.oauth.answers import redirect
-from poolhouse.oauth.calls import call_of
+from poolhouse.http import Request
 from poolhouse.oauth.client_authentication import CLIENT_ID
 from poolhouse.oauth.forms import FORM, MAX_PARAMETERS
-from poolhouse.operation import Call, Parts
-from poolhouse.userpools.authorization_codes import finish_authorization
-from poolhouse.userpools.browser_sessions import find_browser_session
-from poolhouse.userpools.consents import needs_consent
-from poolhouse.userpools.id_token_hints import read_hint
-from poolhouse.userpools.step_up import still_serves
+from poolhouse.operation import Parts
 
 MAX_QUERY = 8_192
 """Characters of a request, which is carried in addresses from page to page."""
-
-OPERATION = ("operation", "authorize")
-
-
-async def authorize(parts: Parts, request: Request, domain: str) -> Response:
-    """Send the browser on: back to the application, where its session allows that; to the provider that is named; or
-    to the sign-in page."""
-    try:
-        app, asked = await read_authorize_request(parts, request, domain)
-        answer = await _next(parts, request, app, asked)
-    except CannotRedirect as wrong:
-        answer = redirect(error_page(request, wrong))
-        answer.reason = wrong.detail
-        answer.labels = (("error", wrong.error),)
-    except AuthorizeError as refused:
-        answer = redirect(refused.redirect_to)
-        answer.reason = refused.detail
-        answer.labels = (("error", refused.error),)
-    answer.labels += (OPERATION,)
-    return answer
-
-
-async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: AuthorizeRequest) -> Response:
-    call = call_of(parts, request, app, "Authorize")
-    issuer = issuer_of_app(parts, app)
-    session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
-    if session is not None and await _serves(call, app, asked, session):
-        if await needs_consent(call, app, asked, session):
-            if "none" in asked.prompt:
-                raise asked.refusal(issuer, ConsentRequired())
-            return redirect(f"{request.base}/consent?{asked.query}")
-        return redirect(await finish_authorization(call, app, asked, session))
-    if "none" in asked.prompt:
-        raise asked.refusal(issuer, LoginRequired())
-    return redirect(f"{request.base}/login?{asked.query}")
-
-
-async def _serves(call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession) -> bool:
-    """Whether nothing has to be asked. Who is meant by a hint must be who is signed in (OIDC Core §3.1.2.1)."""
-    if asked.id_token_hint is not None:
-        hint = read_hint(call.parts, app.pool, asked.id_token_hint)
-        if hint is None or hint.sub != session.sub:
-            return False
-    return await still_serves(call, app, asked, session)
 
 
 def error_page(request: Request, wrong: CannotRedirect) -> str:

@@ -10,7 +10,7 @@ from poolhouse.core.errors import OAuthError, StoreUnavailable, TemporarilyUnava
 from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import CORS, error_answer, json_answer
-from poolhouse.oauth.authorize import authorize
+from poolhouse.oauth.authorization import authorize
 from poolhouse.oauth.documents import Documents
 from poolhouse.oauth.registration import register
 from poolhouse.oauth.revoke import revocation_refused, revoke

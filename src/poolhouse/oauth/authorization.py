@@ -1,0 +1,69 @@
+"""`/oauth2/authorize` (RFC 6749 §3.1): where a browser goes next.
+
+a session that serves the request ──────────▶ back to the application, with a code or tokens
+prompt=none ────────────────────────────────▶ back to the application: login_required
+identity_provider, idp_identifier ──────────▶ to that provider
+else ───────────────────────────────────────▶ to the sign-in page, with the whole request
+"""
+
+from __future__ import annotations
+
+from poolhouse.cookies import cookie_of, session_cookie_name
+from poolhouse.core.authorize_request import AuthorizeError, AuthorizeRequest, CannotRedirect
+from poolhouse.core.browser_sessions import BrowserSession
+from poolhouse.core.errors import ConsentRequired, LoginRequired
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.http import Request, Response
+from poolhouse.oauth.answers import redirect
+from poolhouse.oauth.authorize import error_page, issuer_of_app, read_authorize_request
+from poolhouse.oauth.calls import call_of
+from poolhouse.operation import Call, Parts
+from poolhouse.userpools.authorization_codes import finish_authorization
+from poolhouse.userpools.browser_sessions import find_browser_session
+from poolhouse.userpools.consents import needs_consent
+from poolhouse.userpools.id_token_hints import read_hint
+from poolhouse.userpools.step_up import still_serves
+
+OPERATION = ("operation", "authorize")
+
+
+async def authorize(parts: Parts, request: Request, domain: str) -> Response:
+    """Send the browser on: back to the application, where its session allows that; to the provider that is named; or
+    to the sign-in page."""
+    try:
+        app, asked = await read_authorize_request(parts, request, domain)
+        answer = await _next(parts, request, app, asked)
+    except CannotRedirect as wrong:
+        answer = redirect(error_page(request, wrong))
+        answer.reason = wrong.detail
+        answer.labels = (("error", wrong.error),)
+    except AuthorizeError as refused:
+        answer = redirect(refused.redirect_to)
+        answer.reason = refused.detail
+        answer.labels = (("error", refused.error),)
+    answer.labels += (OPERATION,)
+    return answer
+
+
+async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: AuthorizeRequest) -> Response:
+    call = call_of(parts, request, app, "Authorize")
+    issuer = issuer_of_app(parts, app)
+    session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
+    if session is not None and await _serves(call, app, asked, session):
+        if await needs_consent(call, app, asked, session):
+            if "none" in asked.prompt:
+                raise asked.refusal(issuer, ConsentRequired())
+            return redirect(f"{request.base}/consent?{asked.query}")
+        return redirect(await finish_authorization(call, app, asked, session))
+    if "none" in asked.prompt:
+        raise asked.refusal(issuer, LoginRequired())
+    return redirect(f"{request.base}/login?{asked.query}")
+
+
+async def _serves(call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession) -> bool:
+    """Whether nothing has to be asked. Who is meant by a hint must be who is signed in (OIDC Core §3.1.2.1)."""
+    if asked.id_token_hint is not None:
+        hint = read_hint(call.parts, app.pool, asked.id_token_hint)
+        if hint is None or hint.sub != session.sub:
+            return False
+    return await still_serves(call, app, asked, session)
