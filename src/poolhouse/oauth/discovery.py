@@ -77,5 +77,7 @@ def openid_configuration(parts: Parts, pool: PoolSnapshot) -> Mapping[str, Any]:
     domain = parts.domain_of(pool)
     if domain is not None:
         document |= {name: domain + path for name, path in ENDPOINTS.items()}
+        if pool.registers_clients:
+            document["registration_endpoint"] = f"{domain}/oauth2/register"
         document["revocation_endpoint_auth_methods_supported"] = CLIENT_AUTHENTICATION
     return document
