@@ -277,6 +277,20 @@ def test_a_form_of_an_earlier_step_does_nothing_and_leads_to_the_step_that_is_wa
     again = choice.submit(answer="PASSWORD")
     assert again.title == code_page.title
     assert again.form.fields["challenge"] == "EMAIL_OTP"
+    assert 'role="alert"' not in again.response.text
+
+
+def test_a_form_that_is_posted_again_signs_nobody_in_a_second_time(server: RunningServer) -> None:
+    house = a_choosing_house(server, "EMAIL_OTP")
+    page = started(house).submit(username="ada").submit(answer="PASSWORD")
+    kept = house.browser.cookies["page-data"]
+    assert "code" in answer_of(page.post(password=PASSWORD))
+    assert "page-data" not in house.browser.cookies
+    assert "Please sign in again." in page.submit(password=PASSWORD).text
+    house.browser.cookies.set("page-data", kept, path=f"/domains/{house.domain}")
+    house.browser.cookies.delete("cognito")
+    assert "Please sign in again." in page.submit(password=PASSWORD).text
+    assert "cognito" not in house.browser.cookies
 
 
 def test_a_sign_in_whose_time_is_over_begins_again_with_the_name(server: RunningServer) -> None:
