@@ -37,6 +37,8 @@ DEFAULT = ("RS256",)
 """Where a provider announces none (OIDC Discovery §3 demands it of all)."""
 KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP", "HS": "oct"}
 CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
+SHORTEST_MODULUS = 342
+"""Characters of base64url: 2048 bits (RFC 7518 §3.3)."""
 MAX_TOKEN = 64 * 1024
 """Characters."""
 CLOCK_SKEW = timedelta(minutes=2)
@@ -76,6 +78,8 @@ def is_meant(key: Mapping[str, Any], algorithm: str, kid: object) -> bool:
     if key.get("kty") != KEY_TYPES[algorithm[:2]] or key.get("kty") == "oct":
         return False
     if key.get("use", "sig") != "sig" or key.get("alg", algorithm) != algorithm:
+        return False
+    if key["kty"] == "RSA" and len(str(key.get("n", ""))) < SHORTEST_MODULUS:
         return False
     if algorithm in CURVES and key.get("crv") != CURVES[algorithm]:
         return False

@@ -11,6 +11,10 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from poolhouse.core.attribute_mapping import USERNAME
 from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.identity_providers import SOCIAL, ProviderType
@@ -85,6 +89,8 @@ def check_details(type: ProviderType, given: Mapping[str, str]) -> dict[str, str
     _require(details, _needed(type))
     if type is ProviderType.OIDC:
         return _oidc(details)
+    if type is ProviderType.APPLE:
+        _check_key(details["private_key"])
     return {**details, **_social(type, details)}
 
 
@@ -124,6 +130,22 @@ def check_web_address(name: str, text: str) -> None:
         is_good = False
     if not is_good or not text.isascii() or " " in text or "#" in text or len(text) > MAX_TEXT:
         raise InvalidParameterException(f"ProviderDetails: {name} is not a web address.")
+
+
+def apple_key(text: str) -> str:
+    """The private key as PEM: Apple's file, or what stands between its first and last line."""
+    if "BEGIN" in text:
+        return text
+    return f"-----BEGIN PRIVATE KEY-----\n{text.strip()}\n-----END PRIVATE KEY-----\n"
+
+
+def _check_key(text: str) -> None:
+    try:
+        key = load_pem_private_key(apple_key(text).encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+        raise InvalidParameterException("ProviderDetails: private_key is no key of Sign in with Apple.")
 
 
 def _known(type: ProviderType) -> frozenset[str]:

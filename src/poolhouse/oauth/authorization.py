@@ -8,21 +8,26 @@ else ─────────────────────────
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poolhouse.cookies import cookie_of, session_cookie_name
 from poolhouse.core.authorize_request import AuthorizeError, AuthorizeRequest, CannotRedirect
 from poolhouse.core.browser_sessions import BrowserSession
 from poolhouse.core.errors import ConsentRequired, LoginRequired
+from poolhouse.core.federation import FederationFailed
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import redirect
 from poolhouse.oauth.authorize import error_page, issuer_of_app, read_authorize_request
 from poolhouse.oauth.calls import call_of
+from poolhouse.oauth.providers import refusal, send_to_provider
 from poolhouse.operation import Call, Parts
 from poolhouse.userpools.authorization_codes import finish_authorization
 from poolhouse.userpools.browser_sessions import find_browser_session
 from poolhouse.userpools.consents import needs_consent
+from poolhouse.userpools.federation.begin import find_by_identifier
 from poolhouse.userpools.id_token_hints import read_hint
-from poolhouse.userpools.step_up import still_serves
+from poolhouse.userpools.step_up import THIS_POOL, still_serves
 
 OPERATION = ("operation", "authorize")
 
@@ -32,7 +37,7 @@ async def authorize(parts: Parts, request: Request, domain: str) -> Response:
     to the sign-in page."""
     try:
         app, asked = await read_authorize_request(parts, request, domain)
-        answer = await _next(parts, request, app, asked)
+        answer = await _next(parts, request, domain, app, asked)
     except CannotRedirect as wrong:
         answer = redirect(error_page(request, wrong))
         answer.reason = wrong.detail
@@ -45,9 +50,13 @@ async def authorize(parts: Parts, request: Request, domain: str) -> Response:
     return answer
 
 
-async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: AuthorizeRequest) -> Response:
+async def _next(
+    parts: Parts, request: Request, domain: str, app: AppSnapshot, asked: AuthorizeRequest
+) -> Response:
     call = call_of(parts, request, app, "Authorize")
     issuer = issuer_of_app(parts, app)
+    if asked.idp_identifier is not None and asked.identity_provider is None:
+        asked = replace(asked, identity_provider=await _identified(call, app, asked, asked.idp_identifier))
     session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
     if session is not None and await _serves(call, app, asked, session):
         if await needs_consent(call, app, asked, session):
@@ -57,7 +66,17 @@ async def _next(parts: Parts, request: Request, app: AppSnapshot, asked: Authori
         return redirect(await finish_authorization(call, app, asked, session))
     if "none" in asked.prompt:
         raise asked.refusal(issuer, LoginRequired())
+    if asked.identity_provider not in (None, THIS_POOL):
+        return await send_to_provider(parts, request, domain, app, asked, str(asked.identity_provider))
     return redirect(f"{request.base}/login?{asked.query}")
+
+
+async def _identified(call: Call, app: AppSnapshot, asked: AuthorizeRequest, identifier: str) -> str:
+    """The name of the provider with this identifier. Raises AuthorizeError."""
+    try:
+        return await find_by_identifier(call, app, identifier)
+    except FederationFailed as failed:
+        raise refusal(call.parts, app, asked, failed) from failed
 
 
 async def _serves(call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession) -> bool:
