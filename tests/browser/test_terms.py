@@ -6,8 +6,11 @@ import re
 from typing import Any
 
 import pytest
+from tests.admin import admin_client
 from tests.conftest import a_pool
+from tests.harness import RunningServer
 from tests.people.people import an_app, refusal
+from tests.security.conftest import allow, policy
 
 from poolhouse.core.terms import LANGUAGES, PRIVACY_POLICY, TERMS_OF_USE, Terms, TermsLinks, links_of
 
@@ -160,6 +163,30 @@ def test_terms_are_of_their_pool_alone(cognito: Any) -> None:
     nobody = {**client, "UserPoolId": "us-east-1_nobody999"}
     assert refusal(some_terms, cognito, nobody)[0] == "ResourceNotFoundException"
     assert refusal(cognito.list_terms, UserPoolId="us-east-1_nobody999")[0] == "ResourceNotFoundException"
+
+
+def test_who_is_denied_to_describe_terms_is_denied_to_describe_them_by_client(
+    server: RunningServer, cognito: Any
+) -> None:
+    """Cognito API reference, DescribeTermsByClient."""
+    client = a_client(cognito)
+    some_terms(cognito, client)
+    by_client, by_id = "cognito-idp:DescribeTermsByClient", "cognito-idp:DescribeTerms"
+
+    def ask(*statements: dict[str, Any]) -> Any:
+        key = admin_client(server).create_access_key(UserName="reader", Policy=policy(*statements))
+        made = key["AccessKey"]
+        reader = server.client(
+            aws_access_key_id=made["AccessKeyId"], aws_secret_access_key=made["SecretAccessKey"]
+        )
+        return reader.describe_terms_by_client(**client, TermsName=TERMS_OF_USE)
+
+    assert ask(allow(by_client))["Terms"]["TermsName"] == TERMS_OF_USE, "it needs no leave for the other"
+    denied = {**allow(by_id), "Effect": "Deny"}
+    code, message = refusal(ask, allow("cognito-idp:*"), denied)
+    assert code == "AccessDeniedException"
+    assert f"not authorized to perform: {by_id} on" in message
+    assert refusal(ask, allow(by_id))[0] == "AccessDeniedException"
 
 
 def test_terms_are_listed_page_by_page(cognito: Any) -> None:

@@ -4,14 +4,17 @@ condition may ask for."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from poolhouse.aws.authentication import Authenticated
-from poolhouse.core.authorization import Access, authorize, mentions
+from poolhouse.core.authorization import Access, Decision, authorize, evaluate, mentions
 from poolhouse.http import Request
 from poolhouse.operation import Parts
 
 _POOL_IN_ARN = ":userpool/"
+_DENIED_WITH = {"cognito-idp:DescribeTermsByClient": "cognito-idp:DescribeTerms"}
+"""Who is denied the second is denied the first. Source: Cognito API reference, DescribeTermsByClient."""
 
 
 async def authorize_call(
@@ -39,7 +42,11 @@ async def authorize_call(
     }
     if mentions(caller.policies, "aws:ResourceTag/"):
         context |= await _tags_of_resource(parts, resource)
-    authorize(caller.arn, caller.policies, Access(action, resource, context))
+    access = Access(action, resource, context)
+    authorize(caller.arn, caller.policies, access)
+    other = _DENIED_WITH.get(action)
+    if other is not None and evaluate(caller.policies, replace(access, action=other)) is Decision.DENIED:
+        authorize(caller.arn, caller.policies, replace(access, action=other))
 
 
 def _tags_of_request(members: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
