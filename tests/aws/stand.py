@@ -44,7 +44,7 @@ class Stand:
         self.lookups.append((kind, key))
         return {"access_key": self.keys, "client": self.clients}[kind].get(key)
 
-    async def read(self, fn: Callable[[Any], Any]) -> Any:
+    async def look_up(self, fn: Callable[[Any], Any]) -> Any:
         return fn(SimpleNamespace(pools=SimpleNamespace(find=self.pools.get)))
 
     async def operation(self, call: Call, request: Any) -> Mapping[str, Any] | None:
@@ -57,7 +57,7 @@ class Stand:
             settings=self.settings,
             clock=SimpleNamespace(now=lambda: self.now),
             cache=SimpleNamespace(get=self.get),
-            store=SimpleNamespace(read=self.read),
+            store=SimpleNamespace(look_up=self.look_up),
         )
         targets = {
             "cognito-idp": {
