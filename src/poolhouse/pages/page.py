@@ -44,7 +44,7 @@ CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self';"
     " form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
 )
-LOOPBACK = "http://localhost:* http://127.0.0.1:* http://[::1]:*"
+LOOPBACK = "http://localhost:* http://127.0.0.1:*"
 
 
 @dataclass
@@ -226,6 +226,8 @@ def _form_targets(asked: AuthorizeRequest | None) -> str:
     if asked is None:
         return "'self'"
     target = urlsplit(asked.redirect_uri)
+    if target.scheme == "http" and ":" in (target.hostname or ""):
+        return "'self' https: http:"  # no policy can name an IPv6 address (CSP3 §2.3.1)
     if target.scheme == "http" and is_near(target.hostname or ""):
         return f"'self' https: {LOOPBACK}"
     if target.scheme in ("http", "https"):
