@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import awscli
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import a_pool
@@ -322,6 +324,45 @@ def test_an_image_has_a_megabyte_and_a_request_two(cognito: Any) -> None:
     two = [an_asset(content=largest), an_asset(content=largest, ColorMode="DARK")]
     told = refusal(cognito.update_managed_login_branding, **ids_of(style), Assets=two)
     assert told[0] == "RequestEntityTooLargeException"
+
+
+def test_of_many_who_make_a_style_at_once_one_does(server: RunningServer, cognito: Any) -> None:
+    client = a_client(cognito)
+
+    def make(number: int) -> str:
+        own = server.client()
+        try:
+            own.create_managed_login_branding(**client, UseCognitoProvidedValues=True)
+        except ClientError as refused:
+            return str(refused.response["Error"]["Code"])
+        return "made"
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(make, range(8)))
+    assert sorted(set(outcomes)) == ["ManagedLoginBrandingExistsException", "made"]
+    assert outcomes.count("made") == 1
+
+
+def test_changes_that_meet_are_laid_over_each_other_or_refused(server: RunningServer, cognito: Any) -> None:
+    """None is lost without being told."""
+    style = a_style(cognito, a_client(cognito), UseCognitoProvidedValues=True)
+
+    def change(number: int) -> str:
+        own = server.client()
+        settings = {"components": {"idpButton": {"custom": {f"provider {number}": {}}}}}
+        try:
+            own.update_managed_login_branding(**ids_of(style), Settings=settings)
+        except ClientError as refused:
+            return str(refused.response["Error"]["Code"])
+        return "kept"
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(change, range(8)))
+    described = cognito.describe_managed_login_branding(**ids_of(style))["ManagedLoginBranding"]
+    custom = described["Settings"]["components"]["idpButton"]["custom"]
+    kept = {f"provider {number}" for number, outcome in enumerate(outcomes) if outcome == "kept"}
+    assert custom.keys() == kept != set()
+    assert set(outcomes) <= {"kept", "ConcurrentModificationException"}
 
 
 def test_the_audit_record_keeps_settings_and_no_image(server: RunningServer, cognito: Any) -> None:
