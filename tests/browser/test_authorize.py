@@ -250,6 +250,13 @@ def test_another_provider_than_the_session_came_from_is_gone_to(house: House) ->
     assert the_error(house.authorize(identity_provider="Google", prompt="none")) == "login_required"
 
 
+@pytest.mark.parametrize("named", [{"identity_provider": "Google"}, {"idp_identifier": "example.com"}])
+def test_a_provider_that_the_client_has_not_is_gone_to_by_nobody(house: House, named: dict[str, Any]) -> None:
+    answer = answer_of(nobody(house).authorize(**named))
+    assert answer["error"] == "invalid_request"
+    assert answer["state"] == "a state"
+
+
 def test_who_can_prove_more_is_asked_for_it_where_the_application_wants_that(server: RunningServer) -> None:
     house = a_house(server)
     high, low = "urn:cognito:loa:4", "urn:cognito:loa:1"
