@@ -12,6 +12,7 @@ from poolhouse.pages import csrf
 from poolhouse.pages.look import look_of
 from poolhouse.pages.page import Visit, leave, render
 from poolhouse.userpools.browser_sessions import end_browser_session, find_lone_session
+from poolhouse.userpools.federation.sign_out import sign_out_at_provider
 
 OPERATION = "Logout"
 CODES = frozenset({"invalid_request", "redirect_mismatch", "unknown_client"})
@@ -36,7 +37,12 @@ async def logout(visit: Visit) -> Response:
         app, session = found
         if departure.must_ask(session.sub) and not is_ours:
             return _ask(visit, departure)
-        await end_browser_session(call_of(visit.parts, visit.request, app, OPERATION), app, session)
+        call = call_of(visit.parts, visit.request, app, OPERATION)
+        await end_browser_session(call, app, session)
+        elsewhere = await sign_out_at_provider(call, app, session, departure.target)
+        if elsewhere is not None:
+            visit.cookies.append((SESSION, "", None))
+            return leave(elsewhere)
     visit.cookies.append((SESSION, "", None))
     return _onwards(visit, departure)
 
@@ -63,12 +69,10 @@ def _is_ours(visit: Visit) -> bool:
 
 
 def _ask(visit: Visit, departure: Departure) -> Response:
-    if departure.app is not None and departure.target is not None:
-        # What a form may lead to is told by what was asked.
-        query = render_query(visit.parameters.items())
-        visit.known_request = AuthorizeRequest(
-            departure.app.client.id, "code", departure.target, (), query=query
-        )
+    # What a form may lead to is told by what was asked; a provider that people are signed out at, too, is at https.
+    client_id = "" if departure.app is None else departure.app.client.id
+    query = render_query(visit.parameters.items())
+    visit.known_request = AuthorizeRequest(client_id, "code", departure.target or "https:", (), query=query)
     return render(visit, "sign_out.html")
 
 
