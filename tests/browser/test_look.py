@@ -180,6 +180,16 @@ def test_what_is_no_file_is_not_found(server: RunningServer, name: str) -> None:
     assert get(house, f"/domains/{house.domain}/assets/{name}").status_code == 404
 
 
+def test_files_are_read_and_nothing_else(server: RunningServer) -> None:
+    house = managed(server)
+    style(house, UseCognitoProvidedValues=True)
+    own, of_style = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page(house))
+    for path in (own, of_style):
+        for method in ("POST", "PUT", "DELETE"):
+            answer = house.browser.request(method, f"{server.base_url}{path}")
+            assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
 def test_places_of_logo_header_and_footer(server: RunningServer) -> None:
     house = managed(server)
     made = style(

@@ -66,6 +66,10 @@ class PagesFace:
     async def answer(self, request: Request, domain: str, path: str) -> Response:
         """A page of a domain; `path` is what is left of the address below it."""
         if path.startswith(FOLDER):
+            if request.method not in ("GET", "HEAD"):
+                answer = refusal(request, 405)
+                answer.headers.append((b"allow", b"GET, HEAD"))
+                return answer
             file = static_answer(path)
             if file is not None:
                 return file

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from poolhouse.core.branding import Asset
+from poolhouse.core.branding import Asset, ManagedLoginBranding
 from poolhouse.core.branding_settings import with_defaults
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.core.terms import Terms, TermsLinks, links_of
@@ -21,6 +21,8 @@ from poolhouse.pages.look_css import style_sheet
 from poolhouse.pages.static_files import FOLDER
 from poolhouse.userpools.looks import ClientLook, find_look
 
+MAX_SHEETS = 512
+_sheets: dict[tuple[str, int], str] = {}
 CLASSIC_SIZES = (
     ".inputField-customizable, .submitButton-customizable, .idpButton-customizable, .socialButton-customizable"
     " { min-height: 0 }"
@@ -93,7 +95,7 @@ async def look_of(call: Call, app: AppSnapshot, version: int) -> Look:
 def css_of(found: ClientLook) -> str | None:
     """The style sheet of a look; None where there is none."""
     if found.style is not None:
-        return style_sheet(with_defaults(found.style.settings), found.assets)
+        return _sheet(found.style, with_defaults(found.style.settings), found.assets)
     if found.classic is not None and found.classic.css is not None:
         return classic_sheet(found.classic.css)
     return None
@@ -109,6 +111,17 @@ def css_name(client_id: str, css: str) -> str:
     return f"look-{client_id}-{hashlib.sha256(css.encode()).hexdigest()[:16]}.css"
 
 
+def _sheet(style: ManagedLoginBranding, settings: Mapping[str, Any], assets: Sequence[Asset]) -> str:
+    """Written once for each version of a style: that takes longer than all else a page needs of it."""
+    css = _sheets.get((style.id, style.version))
+    if css is None:
+        css = style_sheet(settings, assets)
+        if len(_sheets) >= MAX_SHEETS:
+            _sheets.clear()
+        _sheets[style.id, style.version] = css
+    return css
+
+
 def _managed(found: ClientLook, client_id: str) -> Look:
     assert found.style is not None
     settings = with_defaults(found.style.settings)
@@ -116,7 +129,7 @@ def _managed(found: ClientLook, client_id: str) -> Look:
     logo = components["form"]["logo"]
     icons = settings["componentClasses"]["idpButtons"]["icons"]["enabled"]
     return Look(
-        stylesheets=(FOLDER + css_name(client_id, style_sheet(settings, found.assets)),),
+        stylesheets=(FOLDER + css_name(client_id, _sheet(found.style, settings, found.assets)),),
         logo=_picture(found.assets, "FORM_LOGO") if logo["enabled"] else None,
         is_logo_outside=logo["formInclusion"] == "OUT",
         is_logo_below=logo["position"] == "BOTTOM",
