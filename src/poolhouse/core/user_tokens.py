@@ -67,6 +67,10 @@ def access_claims(bearer: Bearer, jti: str) -> dict[str, Any]:
     }
 
 
+IDENTITIES = "identities"
+"""Where a person comes from. No client's list of attributes can hold it, and every ID token has it."""
+
+
 def id_claims(
     bearer: Bearer,
     jti: str,
@@ -88,7 +92,7 @@ def id_claims(
         **{
             name: _claim(name, value)
             for name, value in attributes.items()
-            if readable is None or name in readable
+            if readable is None or name in readable or name == IDENTITIES
         },
         "sub": bearer.user.sub,
         **_groups(bearer.groups),
@@ -223,7 +227,7 @@ def _claim(name: str, value: str) -> Any:
         return int(value)
     if name == "address":
         return {"formatted": value}
-    if name == "identities":
+    if name == IDENTITIES:
         return list(_identities(value)) or value
     return value
 
