@@ -18,7 +18,9 @@ from tests.browser.pages import Page, visit
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD
 
+from poolhouse.http import Request
 from poolhouse.operation import SystemRandom
+from poolhouse.pages.face import TITLES, refusal
 from poolhouse.pages.flow import Flow, TooMuch, seal, unseal
 from poolhouse.pages.static_files import files
 from poolhouse.pages.texts import LANGUAGES
@@ -168,6 +170,27 @@ def test_who_asks_too_often_sees_a_page_that_says_when_to_come_again(
     assert "text/html" in refused.headers["content-type"]
     assert refused.headers["retry-after"] == "5"
     assert refused.headers["x-amzn-requestid"] in refused.text
+
+
+def test_a_person_who_answers_too_often_is_told_to_wait(own_server: Callable[..., RunningServer]) -> None:
+    house = a_house(own_server(rate_per_person=2))
+    page = visit(house.browser, f"{house.address}/login?{urlencode(house.asking())}")
+    for _ in range(8):
+        page = page.submit(username="ada", password="wrong")
+        if "Too many tries" in page.text:
+            break
+    assert "Too many tries. Wait a while, then try again." in page.text
+
+
+@pytest.mark.parametrize("status", sorted(TITLES))
+def test_a_plain_page_says_what_is_wrong_and_which_request_it_was(status: int) -> None:
+    request = Request("GET", "/login", "", [], b"", "an-id", "127.0.0.1", scheme="https")
+    answer = refusal(request, status)
+    headers = dict(answer.headers)
+    assert answer.status == status
+    assert b"an-id" in answer.body
+    assert headers[b"strict-transport-security"] == b"max-age=31536000"
+    assert (b"retry-after" in headers) == (status in (429, 503))
 
 
 def test_what_is_typed_is_shown_as_text(house: House) -> None:

@@ -56,6 +56,8 @@ async def challenge(visit: Visit) -> Response:
         return shown(visit, flow)
     if visit.form.get("challenge") != flow.challenge:
         return visit.to("/challenge")
+    if not visit.parts.limits.allows_person(visit.app.pool.id, flow.username):
+        return refuse(visit, flow, form=refusals.TOO_MANY)
     try:
         if visit.form.get("action") == "again":
             return await _send_again(visit, flow)
