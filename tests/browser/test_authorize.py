@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.admin import admin_client
 from tests.browser.houses import CALLBACK, House, a_house, answer_of
@@ -17,6 +17,7 @@ from tests.people.people import a_person, sign_in
 from tests.people.tokens import claims_of
 
 from poolhouse.core.authorize_request import redirect_address, render_query
+from poolhouse.oauth.answers import redirect
 from poolhouse.oauth.authorize import read_parameters
 
 
@@ -80,6 +81,7 @@ def test_a_browser_that_is_not_signed_in_is_sent_to_the_sign_in_page_with_the_wh
         ({"resource": "https://api.example/#part"}, "invalid_target"),
         ({"resource": "https://[api"}, "invalid_target"),
         ({"resource": "api"}, "invalid_target"),
+        ({"resource": "https://api.example/\n"}, "invalid_target"),
         ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
         ({"request_uri": "https://app.example/request"}, "request_uri_not_supported"),
     ],
@@ -208,6 +210,28 @@ def test_any_text_survives_the_pages_and_the_way_back(text: str) -> None:
     back = redirect_address("https://app.example/cb", {"state": text}, in_fragment=False)
     assert back.isascii()
     assert dict(parse_qsl(urlsplit(back).query, strict_parsing=True)) == {"state": text}
+
+
+NAMES = [
+    *("client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt"),
+    *("code_challenge", "code_challenge_method", "resource", "max_age", "acr_values", "id_token_hint"),
+    *("identity_provider", "idp_identifier", "login_hint", "lang", "request", "anything"),
+]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=40), max_size=8))
+def test_whatever_is_asked_somebody_is_told_what_is_wrong(house: House, changes: dict[str, str]) -> None:
+    asked = {name: value for name, value in {**house.asking(), **changes}.items() if _is_unicode(value)}
+    answer = house.browser.get(f"{house.address}/oauth2/authorize?{urlencode(asked)}")
+    location = where(answer)
+    home = f"/domains/{house.domain}/"
+    assert location.startswith((f"{CALLBACK}?", f"{CALLBACK}#", f"{home}error?", f"{home}login?"))
+
+
+def test_an_address_of_another_script_stands_in_the_header_as_ascii() -> None:
+    answer = redirect("https://app.example/zurück?x=%20&y=ä")
+    assert answer.headers[0] == (b"location", b"https://app.example/zur%C3%BCck?x=%20&y=%C3%A4")
 
 
 def _is_unicode(text: str) -> bool:

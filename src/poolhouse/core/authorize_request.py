@@ -26,6 +26,8 @@ from poolhouse.core.scopes import parse_scope
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 """BASE64URL(SHA256(verifier)) (RFC 7636 §4.2)."""
+URI = re.compile(r"[\x21-\x7e]+")
+"""The characters of RFC 3986, and some that no address has; `urlsplit` would leave out a line feed unseen."""
 SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 CLAIMS_SCOPES = frozenset({"profile", "email", "phone"})
 STANDARD_SCOPES = CLAIMS_SCOPES | {"openid", "aws.cognito.signin.user.admin"}
@@ -211,7 +213,7 @@ def _resource(text: str | None) -> str | None:
         host = parts.hostname or ""
     except ValueError:
         raise InvalidTarget(detail="resource is no address") from None
-    is_good = bool(parts.scheme and (parts.netloc or parts.path)) and "#" not in text
+    is_good = bool(URI.fullmatch(text) and parts.scheme and (parts.netloc or parts.path)) and "#" not in text
     if parts.scheme in ("http", "https"):
         is_good = is_good and bool(host) and (parts.scheme == "https" or is_near(host))
     if not is_good:
