@@ -41,6 +41,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 MAX_FORM = 64 * 1024
 """Bytes of a form, which is all that the other faces read."""
+MAX_SAML = 512 * 1024
+"""Bytes of a form with a SAML message: an assertion may list hundreds of groups, and be encrypted."""
 
 PROTOCOLS = ("/oauth2/", "/.well-known/", "/saml2/")
 """Below a domain: what is for applications and identity providers. All else is a page."""
@@ -94,7 +96,7 @@ class Application:
         address = self._addresses.resolve(host, request.path)
         kind, request.base = address.kind, address.base
         try:
-            limit = max_body(request) if kind is Kind.AWS else MAX_FORM
+            limit = max_body(request) if kind is Kind.AWS else _max_form(address)
             if length != 0 or request.method not in ("GET", "HEAD"):
                 request.body = await _body(receive, length, limit)
             response = await self._answer(request, address)
@@ -156,6 +158,10 @@ class AdminApplication:
         )
         known = request.path in SERVER_PATHS
         await _send(send, request, await self._health.answer(request) if known else not_found())
+
+
+def _max_form(address: Address) -> int:
+    return MAX_SAML if address.kind is Kind.DOMAIN and address.path.startswith("/saml2/") else MAX_FORM
 
 
 def _host_and_length(headers: list[tuple[bytes, bytes]]) -> tuple[str, int]:

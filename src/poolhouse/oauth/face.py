@@ -12,8 +12,10 @@ from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import CORS, error_answer, json_answer
 from poolhouse.oauth.authorization import authorize
 from poolhouse.oauth.documents import Documents
+from poolhouse.oauth.idp_response import idp_response
 from poolhouse.oauth.registration import register
 from poolhouse.oauth.revoke import revocation_refused, revoke
+from poolhouse.oauth.saml import saml_answer, saml_logout
 from poolhouse.oauth.token import token
 from poolhouse.oauth.user_info import answer_user_info
 from poolhouse.operation import Parts
@@ -37,9 +39,12 @@ class Endpoint:
 ENDPOINTS: Mapping[str, Endpoint] = {
     "/oauth2/authorize": Endpoint(("GET", "POST"), authorize),
     "/oauth2/token": Endpoint(("POST",), token, is_open=True),
+    "/oauth2/idpresponse": Endpoint(("GET", "POST"), idp_response),
     "/oauth2/userInfo": Endpoint(("GET", "POST"), answer_user_info, is_open=True),
     "/oauth2/revoke": Endpoint(("POST",), revoke, is_open=True, refuse=revocation_refused),
     "/oauth2/register": Endpoint(("POST",), register, is_open=True),
+    "/saml2/idpresponse": Endpoint(("GET", "POST"), saml_answer),
+    "/saml2/logout": Endpoint(("POST",), saml_logout),
 }
 
 

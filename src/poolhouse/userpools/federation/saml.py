@@ -46,7 +46,7 @@ from poolhouse.core.saml_messages import (
 )
 from poolhouse.core.saml_responses import Assertion, Expected, read_response
 from poolhouse.core.saml_xml import SamlRefused
-from poolhouse.core.snapshots import AppSnapshot, PoolSnapshot
+from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 from poolhouse.userpools.federation.saml_metadata import current_metadata
@@ -61,30 +61,20 @@ LOGOUT_REMEMBERED = WITHIN + SKEW
 
 
 async def begin(
-    call: Call,
-    app: AppSnapshot,
-    provider: IdentityProvider,
-    state: str,
-    *,
-    base: str | None = None,
-    force_authn: bool = False,
+    call: Call, pool: PoolSnapshot, provider: IdentityProvider, state: str, base: str, *, force_authn: bool
 ) -> str:
     """The address that asks the provider to sign somebody in, anew if `force_authn`, and to answer at the domain
-    whose address is `base`, or else at the pool's first.
+    whose address is `base`.
 
     Raises:
-        FederationFailed: the provider's metadata are over; the pool has no domain.
+        FederationFailed: the provider's metadata are over.
     """
-    pool = app.pool
-    acs = addresses(call, pool, ACS) if base is None else (base + ACS,)
-    if not acs:
-        raise FederationFailed("The user pool has no domain")
     metadata = await current_metadata(call, provider)
     request = authn_request(
         request_id(call, pool.id, state),
         entity_id_of(pool.id),
         metadata.sso_redirect,
-        acs[0],
+        base + ACS,
         call.now,
         force_authn=force_authn,
     )

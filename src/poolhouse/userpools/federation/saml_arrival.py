@@ -10,45 +10,59 @@ from __future__ import annotations
 from poolhouse.core.errors import NotAuthorizedException
 from poolhouse.core.federation import FederationFailed, Identity
 from poolhouse.core.identity_providers import IdentityProvider, ProviderType
-from poolhouse.core.sessions import Session
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.operation import Call
 from poolhouse.userpools import sessions
+from poolhouse.userpools.federation.begin import GONE, Begun, begun_of, use_up
 
 STEP = "SAML_ARRIVED"
 UNKNOWN = "Invalid samlResponse or relayState from identity provider"
 
 
-async def receive(call: Call, app: AppSnapshot, session: Session, state: str, text: str) -> str:
-    """Check the answer to what `session` asked, and keep it; what the browser comes back with.
+async def receive(call: Call, begun: Begun, provider: IdentityProvider, state: str, text: str) -> str:
+    """Check the answer to what was asked, and keep it; what the browser comes back with.
 
     Raises:
-        FederationFailed: the answer is not what it must be; the provider is gone or is none of the client's.
+        FederationFailed: the answer is not what it must be, or another was first.
     """
     from poolhouse.userpools.federation import saml
 
-    provider = await provider_of(call, app, session.state["provider"])
-    identity = await saml.read_answer(call, app.pool, provider, text, state=state)
+    if provider.type is not ProviderType.SAML:
+        raise FederationFailed(UNKNOWN, detail="the provider answers elsewhere")
+    session = begun.session
+    identity = await saml.read_answer(call, begun.app.pool, provider, text, state=state)
     kept = {**session.state, "identity": _document(identity)}
     try:
         ticket = await call.store.write(lambda tx: sessions.advance(tx, call, session, STEP, kept))
     except NotAuthorizedException as used:
-        raise FederationFailed(UNKNOWN, detail=used.detail) from None
+        raise FederationFailed(GONE, detail=used.detail) from None
     return ticket.session
 
 
-async def take(call: Call, app: AppSnapshot, session: Session) -> tuple[IdentityProvider, Identity]:
+async def open_arrived(call: Call, text: str) -> Begun:
+    """The sign-in whose answer was kept. Nothing is used up.
+
+    Raises:
+        FederationFailed: there is none, it is too old, or was completed.
+    """
+    try:
+        app, session = await sessions.open_lone_session(call, text)
+    except NotAuthorizedException as refused:
+        raise FederationFailed(GONE, detail=refused.detail or refused.message) from refused
+    if session.step != STEP:
+        raise FederationFailed(GONE, detail="a session of another kind")
+    return begun_of(app, session)
+
+
+async def take(call: Call, begun: Begun) -> tuple[IdentityProvider, Identity]:
     """What was kept, once, with the provider that said it.
 
     Raises:
         FederationFailed: it was taken, or the provider is gone.
     """
-    provider = await provider_of(call, app, session.state["provider"])
-    try:
-        await call.store.write(lambda tx: sessions.end(tx, session))
-    except NotAuthorizedException as used:
-        raise FederationFailed(UNKNOWN, detail=used.detail) from None
-    return provider, _identity(session.state["identity"])
+    provider = await _provider(call, begun.app, begun.provider_name)
+    await use_up(call, begun)
+    return provider, Identity(**begun.session.state["identity"])
 
 
 async def receive_unasked(
@@ -61,7 +75,7 @@ async def receive_unasked(
     """
     from poolhouse.userpools.federation import saml
 
-    provider = await provider_of(call, app, name)
+    provider = await _provider(call, app, name)
     if not provider.is_on("IDPInit"):
         raise FederationFailed(UNKNOWN, detail="the provider may not begin")
     others = set(app.client.settings.get("SupportedIdentityProviders", ()))
@@ -72,7 +86,7 @@ async def receive_unasked(
     return provider, await saml.read_answer(call, app.pool, provider, text, state=None)
 
 
-async def provider_of(call: Call, app: AppSnapshot, name: str) -> IdentityProvider:
+async def _provider(call: Call, app: AppSnapshot, name: str) -> IdentityProvider:
     """A SAML provider of this client, as it is now. Raises FederationFailed: there is none."""
     provider = await call.store.read(lambda tx: tx.identity_providers.find(app.pool.id, name))
     is_named = name in app.client.settings.get("SupportedIdentityProviders", ())
@@ -92,7 +106,3 @@ def _document(identity: Identity) -> dict[str, object]:
         "details": dict(identity.details),
         "issuer": identity.issuer,
     }
-
-
-def _identity(document: dict[str, object]) -> Identity:
-    return Identity(**document)  # type: ignore[arg-type]  # what `_document` wrote
