@@ -49,6 +49,9 @@ class FakeProvider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Path and parameters of each request."""
+    check_secret: bool = True
+    paths: dict[str, str] = field(default_factory=dict)
+    """Where else its addresses are."""
     delays: dict[str, float] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -91,7 +94,8 @@ class FakeProvider:
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != asked["code_challenge"]:
             return 400, {"error": "invalid_grant"}
-        if form.get("client_secret") != CLIENT_SECRET or form.get("client_id") != CLIENT_ID:
+        is_known = not self.check_secret or form.get("client_secret") == CLIENT_SECRET
+        if not is_known or form.get("client_id") != CLIENT_ID:
             return 401, {"error": "invalid_client"}
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, **self.claims}
@@ -141,6 +145,7 @@ def a_fake_provider(**options: Any) -> Iterator[FakeProvider]:
 
         def _answer(self, parameters: dict[str, str]) -> None:
             path = urlsplit(self.path).path
+            path = provider.paths.get(path, path)
             provider.seen.append((path, parameters))
             provider.stop.wait(provider.delays.get(path, 0))
             status, body = _reply(provider, path, parameters)

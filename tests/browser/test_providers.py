@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.browser.providers import GOOGLE, OAUTH2, add_provider
 from tests.conftest import a_pool
+
+PEM = (
+    ec.generate_private_key(ec.SECP256R1())
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
 
 
 @pytest.fixture
@@ -50,7 +58,7 @@ def test_the_private_key_of_apple_is_kept_and_never_shown(cognito: Any, pool_id:
         "client_id": "com.example",
         "team_id": "TEAM",
         "key_id": "KEY",
-        "private_key": "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----",
+        "private_key": PEM,
         "authorize_scopes": "email name",
     }
     made = add_provider(cognito, pool_id, "SignInWithApple", "SignInWithApple", details)
