@@ -80,3 +80,28 @@ def test_a_wrapped_request_is_not_read() -> None:
     fake.insert(1, signed.find("ds:Signature", NS))
     etree.SubElement(fake, f"{{{NS['samlp']}}}Extensions").append(signed)
     refused(read_logout_request, etree.tostring(fake), EXPECTED)
+
+
+def test_each_bound_of_a_request_to_sign_out_holds() -> None:
+    def edited(change: Any) -> bytes:
+        root = etree.fromstring(IDP.logout_request("bob", HERE, is_signed=False))
+        change(root)
+        return etree.tostring(IDP.sign(root))
+
+    past = (NOW - timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    over = edited(lambda root: root.set("NotOnOrAfter", past))
+    assert refused(read_logout_request, over, EXPECTED) == "NotOnOrAfter is past"
+    old = edited(lambda root: root.set("Version", "1.1"))
+    assert refused(read_logout_request, old, EXPECTED) == "the version is not 2.0"
+    name = f"{{{NS['samlp']}}}SessionIndex"
+    many = edited(lambda root: [etree.SubElement(root, name) for _ in range(21)])
+    assert refused(read_logout_request, many, EXPECTED) == "there are too many SessionIndex"
+
+
+def test_a_provider_that_signed_out_all_but_some_is_believed() -> None:
+    root = etree.fromstring(IDP.logout_response("_1", HERE, is_signed=False))
+    code = root.find(".//samlp:StatusCode", NS)
+    code.set("Value", "urn:oasis:names:tc:SAML:2.0:status:Responder")
+    inner = etree.SubElement(code, code.tag)
+    inner.set("Value", "urn:oasis:names:tc:SAML:2.0:status:PartialLogout")
+    read_logout_response(etree.tostring(IDP.sign(root)), EXPECTED, "_1")

@@ -136,3 +136,8 @@ def test_a_logout_request_says_whom_as_the_provider_said_it() -> None:
     }
     assert root.findtext("samlp:SessionIndex", None, NS) == "_s"
     assert NameId.from_document(name.to_document()) == name
+
+
+def test_there_are_not_more_certificates_than_can_be_tried() -> None:
+    many = [key_pair(f"one of many {number % 3}").base64 for number in range(3)]
+    assert len(describe_metadata(IDP.metadata(*many * 10), NOW).certificates) == 3
