@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import zlib
 from base64 import b64encode
@@ -9,11 +10,13 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -709,3 +712,23 @@ def test_messages_that_are_too_large_are_not_even_decoded() -> None:
     ):
         with pytest.raises(SamlRefused, match="too large"):
             read_it(message)  # type: ignore[arg-type]
+
+
+# --- another implementation ------------------------------------------------------------------------------------------
+
+VECTORS = json.loads((Path(__file__).parent / "saml_vectors.json").read_text())
+
+
+@pytest.mark.parametrize("name", VECTORS["messages"])
+def test_what_xmlsec_signed_and_encrypted_is_read(name: str) -> None:
+    """Messages of python-xmlsec 1.3.17: another canonical form, signer and cipher than the tests' own."""
+    then = datetime(2026, 11, 28, 12, 1, tzinfo=UTC)
+    key: Any = load_pem_private_key(VECTORS["private_key"].encode(), None)
+    found = read(
+        VECTORS["messages"][name].encode(),
+        certificates=(VECTORS["certificate"],),
+        now=then,
+        keys=(key,) if "encrypted" in name else (),
+    )
+    assert found.name.value == "bob@example.com"
+    assert found.attributes == {"email": ("bob@example.com",)}
