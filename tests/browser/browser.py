@@ -1,6 +1,6 @@
 """A real Chromium, driven by Playwright: where it comes from, and pages whose every complaint fails the test.
 
-Which Chromium: the one that POOLHOUSE_TEST_BROWSER names; else, on Linux with an x86-64 processor, the one in
+Which Chromium: the one that TEST_BROWSER names; else, on Linux with an x86-64 processor, the one in
 the npm package @sparticuz/chromium, whose version and checksum tests/browser/node/package-lock.json pins (it
 brings the libraries that small machines lack, and needs no root); else Playwright's own download.
 """
@@ -95,10 +95,10 @@ def node_modules() -> Path:
 
 
 def find_chromium() -> Chromium:
-    named = os.environ.get("POOLHOUSE_TEST_BROWSER")
+    named = os.environ.get("TEST_BROWSER")
     if named:
         found = shutil.which(named)
-        assert found, f"POOLHOUSE_TEST_BROWSER names {named}, which is no program here"
+        assert found, f"TEST_BROWSER names {named}, which is no program here"
         return Chromium(found)
     if sys.platform == "linux" and platform.machine() == "x86_64":
         return _chromium_of_npm()
@@ -150,7 +150,7 @@ def _chromium_of_playwright() -> Chromium:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
         done = subprocess.run(install, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False)
     assert done.returncode == 0, (
-        f"no Chromium for this machine ({done.stderr.strip()}): name one in POOLHOUSE_TEST_BROWSER"
+        f"no Chromium for this machine ({done.stderr.strip()}): name one in TEST_BROWSER"
     )
     return Chromium("")
 

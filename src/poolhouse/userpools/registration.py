@@ -95,6 +95,7 @@ def _settings(
         metadata,
         dcr,
         is_open=is_open,
+        providers=("COGNITO", *sorted(tx.identity_providers.names(pool.id))),
         live_scopes={name for server in tx.resource_servers.of(pool.id) for name in server.scope_names},
     )
 
