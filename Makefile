@@ -34,7 +34,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test fuzz soak check fix shapes texts docs bench bench-people build clean
+.PHONY: help run env demo test fuzz soak check fix shapes texts docs bench bench-people bench-browser build clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench: $(DEVELOPMENT) ## Measure CPU per token, throughput, latency, memory and 
 
 bench-people: $(DEVELOPMENT) ## Measure signing in, refreshing and listing, with a thousand and a million users.
 	$(IN)/python -m bench --people
+
+bench-browser: $(DEVELOPMENT) ## Measure a browser's code flow and the sign-in page.
+	$(IN)/python -m bench.browser
 
 build: | $(UV) ## Build the wheels of poolhouse and poolhouse-verify into dist/.
 	@$(FIND_PYTHON); UV_PYTHON="$$found" $(UV) build --all-packages --wheel --out-dir dist
