@@ -81,11 +81,12 @@ def request_of(sent: dict[str, list[str]]) -> Any:
 
 
 def a_guest(server: RunningServer, details: dict[str, str] | None = None, **options: Any) -> Guest:
-    client = options.pop("client", {})
+    client, address = options.pop("client", {}), options.pop("address", "https://idp.example.com")
     mapping = options.pop("mapping", {"email": "email", "given_name": "name"})
     house = a_house(server, **options)
     idp = Provider(
         entity_id=f"https://idp.example.com/{house.domain}",
+        address=address,
         audience=f"urn:amazon:cognito:sp:{house.pool_id}",
         acs=f"{server.settings.public_url}/domains/{house.domain}/saml2/idpresponse",
         now=server.clock.now,

@@ -132,6 +132,26 @@ def test_a_provider_of_another_pool_ends_nothing_here(server: RunningServer, gue
     assert is_signed_in(guest)
 
 
+def test_an_answer_at_another_pools_domain_leads_nowhere(server: RunningServer, guest: Guest) -> None:
+    other = a_guest(server)
+    request, state, _ = ask_to_leave(guest)
+    message = guest.idp.logout_response(request.get("ID"), here(guest))
+    assert fails(post(other, "SAMLResponse", message, state))
+
+
+def test_the_state_of_one_thing_is_none_of_another(guest: Guest) -> None:
+    id, state, _ = guest.begin()
+    message = guest.idp.logout_response(id, here(guest))
+    assert fails(post(guest, "SAMLResponse", message, state))
+    address = f"{guest.house.address}/saml2/idpresponse"
+    assert fails(guest.house.browser.get(address, params={"ticket": state}))
+    posted = guest.post(guest.idp.answer(id), state)
+    ticket = parse_qs(urlsplit(posted.headers["location"]).query)["ticket"][0]
+    assert fails(post(guest, "SAMLResponse", message, ticket))
+    assert fails(guest.post(guest.idp.answer(id), ticket))
+    assert "code=" in guest.come_back(posted).headers["location"]
+
+
 # --- metadata that are published ----------------------------------------------------------------------------------
 
 
