@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from urllib.parse import urlencode, urljoin
 
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.browser.fake_provider import LOOPBACK, FakeProvider, a_fake_provider
+from tests.browser.houses import answer_of
 from tests.browser.providers import Traveller, a_traveller, add_provider, let_in
 from tests.conftest import a_server_on
 from tests.harness import RunningServer
@@ -296,3 +301,22 @@ def test_a_provider_of_the_same_name_finds_its_people_again(traveller: Traveller
         link(traveller, "x")
     add_provider(house.cognito, house.pool_id, "Other", "OIDC", fake.details)
     assert sub_of(traveller, fake) == sub
+
+
+def test_of_two_first_sign_ins_at_once_one_person_is_made(traveller: Traveller, fake: FakeProvider) -> None:
+    travellers = [Traveller(traveller.house) for _ in range(6)]
+    answers = [fake.answer_to(one.leave()) for one in travellers]
+    with ThreadPoolExecutor(len(travellers)) as threads:
+        back = list(
+            threads.map(lambda pair: pair[0].browser.get(pair[1]), zip(travellers, answers, strict=True))
+        )
+    assert [answer_of(one).get("error_description") for one in back] == [None] * len(back)
+    subs = {traveller.tokens(answer_of(one)["code"])["id_token"]["sub"] for one in back}
+    assert len(subs) == 1
+
+
+def test_the_sign_in_page_leads_to_the_provider(traveller: Traveller, fake: FakeProvider) -> None:
+    page = traveller.browser.get(f"{traveller.home}/login?{urlencode(traveller.house.asking())}").text
+    link = next(href for href in re.findall(r'href="([^"]+)"', page) if "identity_provider=Other" in href)
+    there = traveller.browser.get(urljoin(f"{traveller.home}/login", unescape(link)))
+    assert there.headers["location"].startswith(f"{fake.issuer}/authorize?")

@@ -10,6 +10,7 @@ existing user profile".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -44,6 +45,7 @@ from poolhouse.store import Transaction
 from poolhouse.store.rows import is_storable
 from poolhouse.userpools.browser_sessions import begin_browser_session
 
+TRIES = 4
 MAX_USERNAME = 128
 """Characters. Source: Cognito API reference, UsernameType."""
 BY_PROVIDER = "fed"
@@ -70,7 +72,7 @@ async def arrive(
     if not identity.subject or len(identity.subject) > MAX_SUBJECT or not is_storable(identity.subject):
         raise FederationFailed("The identity provider names no user", detail="a subject in no form of a name")
     try:
-        user = await call.write(lambda tx: _receive(tx, call, app, provider, identity), pool_id=app.pool.id)
+        user = await _received(call, app, provider, identity)
         level = provider.level_of(identity.acr)
         return await begin_browser_session(
             call,
@@ -96,11 +98,11 @@ async def _received(call: Call, app: AppSnapshot, provider: IdentityProvider, id
     def receive(tx: Transaction) -> User:
         return _receive(tx, call, app, provider, identity)
 
-    try:
-        return await call.write(receive, pool_id=app.pool.id)
-    except (UsernameExistsException, ConcurrentModificationException):
-        # Of two first sign-ins at once, the second finds whom the first one made.
-        return await call.write(receive, pool_id=app.pool.id)
+    # Of several first sign-ins at once, the others find whom the first one made.
+    for _ in range(TRIES - 1):
+        with suppress(UsernameExistsException, ConcurrentModificationException):
+            return await call.write(receive, pool_id=app.pool.id)
+    return await call.write(receive, pool_id=app.pool.id)
 
 
 def _receive(
