@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from tests.browser.application import Application, an_application
 from tests.browser.browser import SCREENSHOTS, Complaints, node_modules
 from tests.browser.houses import House, a_house
+from tests.browser.houses import an_application as a_client
 from tests.harness import RunningServer, running_server
 from tests.people.people import PASSWORD
 
@@ -70,6 +71,26 @@ def sign_in_refused(tour: Tour) -> None:
 def sign_in_in_japanese(tour: Tour) -> None:
     house = tour.house()
     tour.open(house, query={**house.asking(redirect_uri=tour.application.callback), "lang": "ja"})
+
+
+def sign_in_with_providers(tour: Tour) -> None:
+    house = tour.house()
+    details = {"client_id": "id", "client_secret": "secret", "authorize_scopes": "openid email"}
+    for name in ("Google", "Facebook", "LoginWithAmazon"):
+        house.cognito.create_identity_provider(
+            UserPoolId=house.pool_id,
+            ProviderName=name,
+            ProviderType=name,
+            ProviderDetails=details,
+            AttributeMapping={"email": "email"},
+        )
+    house.client = a_client(
+        house.cognito,
+        house.pool_id,
+        CallbackURLs=[tour.application.callback],
+        SupportedIdentityProviders=["COGNITO", "Google", "Facebook", "LoginWithAmazon"],
+    )
+    tour.open(house)
 
 
 def sign_in_as_before(tour: Tour) -> None:
@@ -197,6 +218,7 @@ STOPS: list[tuple[Callable[[Tour], None], str]] = [
     (sign_in, "Sign in"),
     (sign_in_refused, "Sign in"),
     (sign_in_in_japanese, ""),
+    (sign_in_with_providers, "Sign in"),
     (sign_in_as_before, "Sign in"),
     (choose_factor, "How do you want to sign in?"),
     (password, "Type in your password"),
