@@ -68,9 +68,9 @@ def sign_in_refused(tour: Tour) -> None:
     tour.submit(username="ada", password="wrong")
 
 
-def sign_in_in_japanese(tour: Tour) -> None:
+def sign_in_in_german(tour: Tour) -> None:
     house = tour.house()
-    tour.open(house, query={**house.asking(redirect_uri=tour.application.callback), "lang": "ja"})
+    tour.open(house, query={**house.asking(redirect_uri=tour.application.callback), "lang": "de"})
 
 
 def sign_in_with_providers(tour: Tour) -> None:
@@ -217,7 +217,7 @@ def forged(tour: Tour) -> None:
 STOPS: list[tuple[Callable[[Tour], None], str]] = [
     (sign_in, "Sign in"),
     (sign_in_refused, "Sign in"),
-    (sign_in_in_japanese, ""),
+    (sign_in_in_german, ""),
     (sign_in_with_providers, "Sign in"),
     (sign_in_as_before, "Sign in"),
     (choose_factor, "How do you want to sign in?"),
