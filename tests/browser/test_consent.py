@@ -112,6 +112,13 @@ def test_a_new_sign_in_that_was_asked_for_is_enough_and_an_old_one_is_not(house:
     assert "code" in answer_of(page.post(answer="allow"))
 
 
+def test_who_has_just_come_from_a_provider_is_asked_though_a_new_sign_in_was_wanted(house: House) -> None:
+    house.sign_in(provider="Google")
+    page = visit(house.browser, f"{house.address}/consent?{urlencode(house.asking(prompt='login'))}")
+    assert page.title == "Allow access?"
+    assert "code" in answer_of(page.post(answer="allow"))
+
+
 def test_no_forged_form_consents(house: House) -> None:
     page = consent_page(house)
     forged = house.browser.post(str(page.response.url), data={"answer": "allow"})

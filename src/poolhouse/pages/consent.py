@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from poolhouse.core.browser_sessions import BrowserSession
@@ -22,6 +23,7 @@ from poolhouse.userpools.user_tokens import issuer_of
 PATH = "/consent"
 ARRIVED = "arrived"
 """Under this name the flow keeps which session has just begun for which request."""
+JUST_ARRIVED = timedelta(minutes=5)
 MEANINGS = {
     "openid": N_("Know who you are"),
     "profile": N_("See your profile"),
@@ -64,6 +66,10 @@ async def consent(visit: Visit) -> Response:
 async def _serves(visit: Visit, session: BrowserSession) -> bool:
     flow = visit.flow or Flow()
     if flow.values.get(ARRIVED) == _arrival(visit, session):
+        return True
+    # Back from a provider there is no flow to say so: who has just come from there for this client did sign in.
+    is_from_provider = session.provider is not None and session.client_id == visit.app.client.id
+    if is_from_provider and visit.call.now - session.auth_time <= JUST_ARRIVED:
         return True
     return await may_go_on(visit.call, visit.app, visit.asked, session)
 
