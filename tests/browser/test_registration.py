@@ -259,8 +259,10 @@ def test_what_each_way_of_registering_permits(server: RunningServer, cognito: An
 def test_discovery_names_the_endpoint_while_it_is_there(server: RunningServer, cognito: Any) -> None:
     house = a_house(server, cognito, **OPEN)
     address = f"{server.base_url}/{house.pool_id}/.well-known/openid-configuration"
-    assert httpx.get(address).json()["registration_endpoint"].endswith(
-        f"/domains/{house.domain}/oauth2/register"
+    assert (
+        httpx.get(address)
+        .json()["registration_endpoint"]
+        .endswith(f"/domains/{house.domain}/oauth2/register")
     )
     cognito.update_user_pool(UserPoolId=house.pool_id, DcrConfiguration={"EnableStatus": "Disabled"})
     assert "registration_endpoint" not in httpx.get(address).json()
