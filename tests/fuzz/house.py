@@ -10,6 +10,7 @@ from typing import Any
 from tests.conftest import Machine, a_machine
 from tests.fuzz.looks import Looks, decorate
 from tests.fuzz.people import MFA, POOL, People, move_in
+from tests.fuzz.providers import open_doors, provider_requests
 from tests.fuzz.rows import Database, Things
 from tests.fuzz.wire import FORM, Reply, Wire
 from tests.harness import RunningServer
@@ -50,6 +51,7 @@ class House:
         self.ask("SetUserPoolMfaConfig", {**pool, **MFA})
         self.looks = decorate(self.ask, self.machine.pool_id)
         self.people = move_in(self.ask, self.machine.pool_id, self.group)
+        open_doors(self.ask, self.machine.pool_id)
         self.things = self.database.things_of_people(self.machine.pool_id)
         client = {**pool, "ClientId": self.machine.client_id}
         secret = self.call("AddUserPoolClientSecret", client).document["ClientSecretDescriptor"]
@@ -68,6 +70,8 @@ class House:
             "GetUser",
             "DescribeManagedLoginBrandingByClient",
             "DescribeTermsByClient",
+            "DescribeIdentityProvider",
+            "GetIdentityProviderByIdentifier",
         )
         if (
             self.token().status != 200
@@ -156,6 +160,7 @@ class House:
             "UpdateUserPoolClientExtensions": {**client, "Audience": "orders"},
             "UpdateUserPoolExtensions": {**pool, "Issuer": "AWS"},
             **self.looks.requests(m.pool_id),
+            **provider_requests(m.pool_id),
             **self.people.requests(m.pool_id, self.group, self.server.clock.now()),
         }
         assert requests.keys() == {name for _, name in OPERATIONS}
@@ -192,6 +197,7 @@ class House:
             ),
             *("ListUsers", "ListUsersInGroup", "AdminGetUser", "AdminListDevices", "AdminListGroupsForUser"),
             *("DescribeManagedLoginBranding", "DescribeTerms", "ListTerms", "GetUICustomization"),
+            *("DescribeIdentityProvider", "ListIdentityProviders", "GetIdentityProviderByIdentifier"),
             *("AdminGetUserAuthFactors", "GetUser", "ListWebAuthnCredentials", "ListInboxMessages"),
         ):
             reply = self.call(operation)

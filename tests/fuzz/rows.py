@@ -23,6 +23,7 @@ OF_PEOPLE = {
     "user_device": ("sub", "key"),
     "user_passkey": ("sub", "credential_id"),
     "group_member": ("sub", "group_name"),
+    "user_identity": ("sub", "provider_name", "attribute_name", "value_key"),
     "token_family": ("id", "hash", "revoked_at"),
     "auth_session": ("id", "hash"),
 }
