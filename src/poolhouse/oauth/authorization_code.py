@@ -52,16 +52,19 @@ async def app_of(parts: Parts, client: ClientSnapshot) -> AppSnapshot:
     return app
 
 
+MEMBERS = {
+    "id_token": "IdToken",
+    "access_token": "AccessToken",
+    "refresh_token": "RefreshToken",
+    "expires_in": "ExpiresIn",
+    "token_type": "TokenType",
+}
+
+
 def token_members(result: AuthenticationResultType) -> dict[str, Any]:
     """Tokens as the endpoint answers them (RFC 6749 §5.1)."""
-    members = {
-        "id_token": result.get("IdToken"),
-        "access_token": result["AccessToken"],
-        "refresh_token": result.get("RefreshToken"),
-        "expires_in": result["ExpiresIn"],
-        "token_type": result["TokenType"],
-    }
-    return {name: value for name, value in members.items() if value is not None}
+    given: Mapping[str, Any] = result
+    return {name: given[member] for name, member in MEMBERS.items() if member in given}
 
 
 AUTHORIZATION_CODE = Grant(name="authorization_code", flow="code", authorize=authorize)

@@ -80,6 +80,7 @@ async def _prove_app(visit: Visit, flow: Flow) -> Response:
         if refusals.is_over(error):
             raise
         return _again(visit, flow, code=refusals.of_code(error))
+    assert "Session" in told, "who comes with a session goes on with one"
     outcome = await at_pages.answer(visit.call, visit.app, told["Session"], flow.challenge, {})
     return await go_on_with(visit, outcome, flow.username)
 

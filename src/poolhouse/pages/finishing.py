@@ -48,6 +48,8 @@ async def go_on_with(visit: Visit, outcome: Waits | Arrived, username: str) -> R
 async def begin_app(visit: Visit, flow: Flow) -> Response:
     """Make the seed of an authenticator app that is to be set up, and show it."""
     told = await associate_software_token(visit.call, {"Session": flow.session})
+    assert "Session" in told, "who comes with a session goes on with one"
+    assert "SecretCode" in told
     visit.keep(
         replace(flow, session=told["Session"], secret=told["SecretCode"], values={CHOSEN: TOTP}, errors={})
     )

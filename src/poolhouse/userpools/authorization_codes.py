@@ -214,6 +214,8 @@ async def _tokens(
         result = await sign_tokens(call, app, admitted.user, admitted.groups, family, nonce=asked.nonce)
     except InvalidParameterException as too_long:
         raise ServerError(detail=too_long.message) from too_long
+    assert "AccessToken" in result
+    assert "ExpiresIn" in result
     members = {"id_token": result["IdToken"]} if "IdToken" in result else {}
     return {
         **members,
