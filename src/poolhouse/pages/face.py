@@ -22,7 +22,7 @@ from poolhouse.oauth.calls import call_of
 from poolhouse.operation import Parts
 from poolhouse.pages import csrf
 from poolhouse.pages.flow import COOKIE as FLOW_COOKIE
-from poolhouse.pages.flow import unseal
+from poolhouse.pages.flow import TooMuch, unseal
 from poolhouse.pages.forms import BadForm, read_form, read_query
 from poolhouse.pages.look import look_of
 from poolhouse.pages.look_files import look_file
@@ -132,6 +132,9 @@ class PagesFace:
             answer = refusal(visit.request, 429)
             answer.reason = error.detail
             return answer
+        except TooMuch:
+            visit.cookies.clear()
+            return refusal(visit.request, 413)
         except CognitoError as error:
             # A page says itself what it expects; what is left is the same as a link that leads nowhere any more.
             answer = render(visit, "error.html", 400, error="invalid_request")
