@@ -12,6 +12,8 @@ from poolhouse.core.secret import Secret
 from poolhouse.shapes.cognito_idp import UserPoolClientType
 
 MAX_SECRETS = 2
+THIS_POOL = "COGNITO"
+"""What SupportedIdentityProviders and `identity_provider` call the pool itself."""
 UNITS = {
     "seconds": timedelta(seconds=1),
     "minutes": timedelta(minutes=1),
@@ -107,6 +109,17 @@ class UserPoolClient:
     @property
     def auth_flows(self) -> frozenset[str]:
         return frozenset(self.settings.get("ExplicitAuthFlows", ()))
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Where its people may come from: names of identity providers, and THIS_POOL for the pool's own people, who
+        alone may where it names none. Source: Cognito API reference, CreateUserPoolClient
+        (SupportedIdentityProviders)."""
+        return tuple(self.settings.get("SupportedIdentityProviders") or (THIS_POOL,))
+
+    def takes_people_of(self, provider: str | None) -> bool:
+        """Whether who comes from this provider may sign in here; None for the pool itself."""
+        return (provider or THIS_POOL) in self.providers
 
     @property
     def access_token_lifetime(self) -> timedelta:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from poolhouse.cookies import cookie_of, session_cookie_name
 from poolhouse.core.authorize_request import AuthorizeError, AuthorizeRequest, CannotRedirect
 from poolhouse.core.browser_sessions import BrowserSession
+from poolhouse.core.clients import THIS_POOL
 from poolhouse.core.errors import ConsentRequired, LoginRequired
 from poolhouse.core.federation import FederationFailed
 from poolhouse.core.snapshots import AppSnapshot
@@ -27,7 +28,7 @@ from poolhouse.userpools.browser_sessions import find_browser_session
 from poolhouse.userpools.consents import needs_consent
 from poolhouse.userpools.federation.begin import find_by_identifier
 from poolhouse.userpools.id_token_hints import read_hint
-from poolhouse.userpools.step_up import THIS_POOL, still_serves
+from poolhouse.userpools.step_up import still_serves
 
 OPERATION = ("operation", "authorize")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from poolhouse.core.assurance import asked_levels
 from poolhouse.core.browser_sessions import BrowserSession
+from poolhouse.core.clients import THIS_POOL
 from poolhouse.core.errors import (
     CognitoError,
     PasswordResetRequiredException,
@@ -24,7 +25,6 @@ from poolhouse.userpools.browser_sessions import find_browser_session
 from poolhouse.userpools.sign_in import at_pages
 from poolhouse.userpools.step_up import may_go_on
 
-THIS_POOL = "COGNITO"
 SOCIAL = {
     "Facebook": "Facebook",
     "Google": "Google",
@@ -63,7 +63,7 @@ async def login(visit: Visit) -> Response:
         name_label=_name_label(visit.app),
         name_type="email" if username_attributes(visit.app.user_pool) == {"email"} else "text",
         providers=_in_order(providers_of(visit.app), visit.look.provider_order),
-        has_own=THIS_POOL in _supported(visit.app),
+        has_own=visit.app.client.takes_people_of(None),
         may_sign_up=may_sign_up(visit.app),
         signed_in=signed_in,
     )
@@ -139,7 +139,7 @@ def providers_of(app: AppSnapshot) -> list[Provider]:
     """Other places where the client's people may sign in."""
     return [
         Provider(name, SOCIAL.get(name, name), name in SOCIAL)
-        for name in _supported(app)
+        for name in app.client.providers
         if name != THIS_POOL
     ]
 
@@ -148,11 +148,6 @@ def _in_order(providers: list[Provider], first: Sequence[str]) -> list[Provider]
     """Those that the client's style names come first, in its order."""
     places = {name: place for place, name in enumerate(first)}
     return sorted(providers, key=lambda provider: places.get(provider.name, len(places)))
-
-
-def _supported(app: AppSnapshot) -> tuple[str, ...]:
-    """A client that names none has the pool itself."""
-    return tuple(app.client.settings.get("SupportedIdentityProviders") or (THIS_POOL,))
 
 
 def may_sign_up(app: AppSnapshot) -> bool:

@@ -8,14 +8,12 @@ from __future__ import annotations
 from poolhouse.core.assurance import asked_levels, level_within_reach
 from poolhouse.core.authorize_request import AuthorizeRequest
 from poolhouse.core.browser_sessions import BrowserSession
+from poolhouse.core.clients import THIS_POOL
 from poolhouse.core.mfa import available_factors
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.core.users import Factor, User
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
-
-THIS_POOL = "COGNITO"
-"""What `identity_provider` calls the pool itself."""
 
 
 async def still_serves(
@@ -27,8 +25,9 @@ async def still_serves(
 
 async def may_go_on(call: Call, app: AppSnapshot, asked: AuthorizeRequest, session: BrowserSession) -> bool:
     """Whether the person may go on as who they are signed in as, if they want to: the sign-in is recent enough and
-    sure enough, and came from where the application names."""
-    if "login" in asked.prompt:
+    sure enough, came from where the application names, and from where its client takes people at all: one that takes
+    those of its company's provider alone is not entered by a password given to another client of the pool."""
+    if "login" in asked.prompt or not app.client.takes_people_of(session.provider):
         return False
     if asked.max_age is not None and (call.now - session.auth_time).total_seconds() > asked.max_age:
         return False

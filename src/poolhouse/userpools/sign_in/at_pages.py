@@ -104,6 +104,7 @@ async def begin(
     """
     if len(name) > LONGEST_KEY:
         raise NotAuthorizedException(detail="a name longer than any")
+    _refuse_foreign(app)
     hidden, arrival = hiding(app), _Arrival(call, app)
     attempt = Attempt(
         call,
@@ -167,6 +168,7 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
     Raises:
         NotAuthorizedException: it is none, or too old.
     """
+    _refuse_foreign(app)
     hidden, arrival = hiding(app), _Arrival(call, app)
     found, person = await sessions.open_with(
         call, hidden, ticket_of_session(session), lambda tx, opened: _person_of(tx, hidden, opened)
@@ -180,6 +182,12 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
 async def person_signed_in(call: Call, app: AppSnapshot, sub: str) -> User | None:
     """Whom a page may greet by name."""
     return await call.store.look_up(lambda tx: tx.users.by_sub(app.pool.id, sub))
+
+
+def _refuse_foreign(app: AppSnapshot) -> None:
+    """Raises NotAuthorizedException: the client takes people of other providers alone."""
+    if not app.client.takes_people_of(None):
+        raise NotAuthorizedException(detail="the client does not take people of the pool itself")
 
 
 def _person_of(tx: Transaction, app: AppSnapshot, session: Session) -> Person | None:
