@@ -145,3 +145,17 @@ def test_a_parameter_that_is_there_twice_is_refused(house: House) -> None:
     request = Request("GET", "/logout", "client_id=a&client_id=b", [], b"", "test", "127.0.0.1")
     with pytest.raises(CannotRedirect):
         house.server.run(read_logout(house.server.server.parts, request, house.domain))
+
+
+def test_signing_out_ends_a_session_whose_client_is_gone(server: RunningServer) -> None:
+    house = a_house(server)
+    cookie = house.sign_in()
+    other = an_application(house.cognito, house.pool_id)
+    house.cognito.delete_user_pool_client(UserPoolId=house.pool_id, ClientId=house.client_id)
+    house.client = other
+    assert "code=" in house.authorize().headers["location"]
+    leaving = urlencode({"client_id": house.client_id, "logout_uri": GOODBYE})
+    assert house.browser.get(f"{house.address}/logout?{leaving}").headers["location"] == GOODBYE
+    house.browser.cookies.clear()
+    house.browser.cookies.set("cognito", cookie, path=f"/domains/{house.domain}")  # whoever has kept it
+    assert "/login?" in house.authorize().headers["location"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poolhouse.cookies import SESSION
 from poolhouse.core.authorize_request import AuthorizeRequest, render_query
 from poolhouse.core.snapshots import AppSnapshot
@@ -31,15 +33,19 @@ async def logout(visit: Visit) -> Response:
     departure = await read_logout(visit.parts, visit.request, visit.domain.name)
     if departure.app is not None:
         await _meet(visit, departure.app)
+    pool = departure.pool
     call = call_of_nobody(visit.parts, visit.request, OPERATION)
-    found = await find_lone_session(call, departure.pool.id, visit.session_cookie)
+    call = replace(call, account_id=pool.account_id, region=pool.region)
+    found = await find_lone_session(call, pool.id, visit.session_cookie)
     if found is not None:
         app, session = found
         if departure.must_ask(session.sub) and not is_ours:
             return _ask(visit, departure)
-        call = call_of(visit.parts, visit.request, app, OPERATION)
+        # A session outlives the client that it was begun for; not so what a provider's sign-out needs.
         await end_browser_session(call, app, session)
-        elsewhere = await sign_out_at_provider(call, app, session, departure.target)
+        elsewhere = None
+        if app is not None:
+            elsewhere = await sign_out_at_provider(call, app, session, departure.target)
         if elsewhere is not None:
             visit.cookies.append((SESSION, "", None))
             return leave(elsewhere)

@@ -70,13 +70,13 @@ async def find_browser_session(call: Call, app: AppSnapshot, cookie: str | None)
 
 async def find_lone_session(
     call: Call, pool_id: str, cookie: str | None
-) -> tuple[AppSnapshot, BrowserSession] | None:
-    """The same where only the pool is known, with the client that it was begun for."""
+) -> tuple[AppSnapshot | None, BrowserSession] | None:
+    """The same where only the pool is known, with the client that it was begun for, if that is there still."""
     session = await _find(call, pool_id, cookie)
-    app = None if session is None else await call.cache.get("app", session.client_id)
-    if session is None or not isinstance(app, AppSnapshot):
+    if session is None:
         return None
-    return app, session
+    app = await call.cache.get("app", session.client_id)
+    return (app if isinstance(app, AppSnapshot) else None), session
 
 
 async def _find(call: Call, pool_id: str, cookie: str | None) -> BrowserSession | None:
@@ -98,13 +98,14 @@ async def _find(call: Call, pool_id: str, cookie: str | None) -> BrowserSession 
     return session
 
 
-async def end_browser_session(call: Call, app: AppSnapshot, session: BrowserSession) -> None:
+async def end_browser_session(call: Call, app: AppSnapshot | None, session: BrowserSession) -> None:
     """Sign the browser out. Tokens live on, as Cognito's do."""
+    in_their_name = call if app is None else in_the_name_of(call, app, session.sub)
 
     def end(tx: Transaction) -> None:
         tx.browser_sessions.remove(session.pool_id, session.id)
 
-    await in_the_name_of(call, app, session.sub).write(end, pool_id=session.pool_id)
+    await in_their_name.write(end, pool_id=session.pool_id)
 
 
 def _key(call: Call) -> bytes:
