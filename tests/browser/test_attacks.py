@@ -88,6 +88,31 @@ def test_no_endpoint_is_an_open_redirector(server: RunningServer, address: str) 
         assert answer.status_code < 500
 
 
+def test_who_registers_an_address_has_no_link_of_ours_that_leads_there(server: RunningServer) -> None:
+    """RFC 9700 §4.11.2: a link with a fault in it, or that asks silently, is a redirector to whoever may register."""
+    house = a_house(server, DcrConfiguration={"OpenDcrEnabled": True})
+    evil = f"{EVIL}/callback"
+    metadata = {"redirect_uris": [evil], "token_endpoint_auth_method": "none"}
+    answer = house.browser.post(f"{house.address}/oauth2/register", json=metadata)
+    house.client = {"ClientId": answer.json()["client_id"]}
+    for fault in (
+        {"scope": "no/such"},
+        {"response_type": "token"},
+        {"prompt": "none"},
+        {"identity_provider": "Nobody"},
+        {"idp_identifier": "nobody.example"},
+        {"max_age": "x"},
+    ):
+        asked = house.asking(redirect_uri=evil, **fault)
+        for path in ("/oauth2/authorize", "/login", "/signup"):
+            answer = house.browser.get(f"{house.address}{path}?{urlencode(asked)}")
+            assert not answer.headers.get("location", "").startswith(EVIL), (path, fault)
+    assert "/login?" in house.authorize(redirect_uri=evil).headers["location"]
+    house.sign_in()
+    told = answer_of(house.authorize(redirect_uri=evil, prompt="none"), evil)
+    assert told["error"] == "consent_required"  # who is signed in has met the client's page of consent
+
+
 @pytest.mark.parametrize(
     "text", ["a\r\nset-cookie: planted=1", "a\nlocation: https://evil.example", "a\x00b", "é€😀"]
 )

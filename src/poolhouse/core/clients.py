@@ -95,6 +95,12 @@ class UserPoolClient:
         return "REGULAR" if self.registration is None else "DCR"
 
     @property
+    def is_vouched_for(self) -> bool:
+        """Whether anybody answers for its addresses: an administrator, or who was trusted with a token to register
+        it. Others may be anybody's."""
+        return self.registration is None or not self.registration.is_open
+
+    @property
     def may_use_oauth(self) -> bool:
         return bool(self.settings.get("AllowedOAuthFlowsUserPoolClient"))
 

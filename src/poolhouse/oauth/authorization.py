@@ -19,7 +19,7 @@ from poolhouse.core.federation import FederationFailed
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import redirect
-from poolhouse.oauth.authorize import error_page, issuer_of_app, read_authorize_request
+from poolhouse.oauth.authorize import error_page, issuer_of_app, read_authorize_request, refuse_unvouched
 from poolhouse.oauth.calls import call_of
 from poolhouse.oauth.providers import refusal, send_to_provider
 from poolhouse.operation import Call, Parts
@@ -55,10 +55,26 @@ async def _next(
     parts: Parts, request: Request, domain: str, app: AppSnapshot, asked: AuthorizeRequest
 ) -> Response:
     call = call_of(parts, request, app, "Authorize")
-    issuer = issuer_of_app(parts, app)
+    session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
+    try:
+        return await _way(call, request, domain, app, asked, session)
+    except AuthorizeError as refused:
+        if session is None:
+            refuse_unvouched(app, refused.detail)
+        raise
+
+
+async def _way(
+    call: Call,
+    request: Request,
+    domain: str,
+    app: AppSnapshot,
+    asked: AuthorizeRequest,
+    session: BrowserSession | None,
+) -> Response:
+    issuer = issuer_of_app(call.parts, app)
     if asked.idp_identifier is not None and asked.identity_provider is None:
         asked = replace(asked, identity_provider=await _identified(call, app, asked, asked.idp_identifier))
-    session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
     if session is not None and await _serves(call, app, asked, session):
         if await needs_consent(call, app, asked, session):
             if "none" in asked.prompt:
@@ -68,7 +84,7 @@ async def _next(
     if "none" in asked.prompt:
         raise asked.refusal(issuer, LoginRequired())
     if asked.identity_provider not in (None, THIS_POOL):
-        return await send_to_provider(parts, request, domain, app, asked, str(asked.identity_provider))
+        return await send_to_provider(call.parts, request, domain, app, asked, str(asked.identity_provider))
     return redirect(f"{request.base}/login?{asked.query}")
 
 

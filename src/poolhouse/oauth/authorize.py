@@ -36,7 +36,8 @@ async def read_authorize_request(
     says it.
 
     Raises:
-        CannotRedirect: no such client at this domain, or an address that is not registered, byte for byte.
+        CannotRedirect: no such client at this domain, or an address that is not registered, byte for byte; or
+            anything else that is wrong, of a client whose addresses nobody answers for.
         AuthorizeError: anything else that is wrong, for the application to hear.
     """
     parameters, repeated = read_parameters(_text_of(request, of_login=of_login))
@@ -51,6 +52,7 @@ async def read_authorize_request(
             raise InvalidRequest(detail="a parameter is there twice")
         return app, parse_authorize_request(parameters, app.client, app.pool.scopes)
     except OAuthError as wrong:
+        refuse_unvouched(app, wrong.detail)
         members = {"error": wrong.error}
         if wrong.description is not None:
             members["error_description"] = wrong.description
@@ -69,6 +71,17 @@ async def find_app_of_domain(parts: Parts, client_id: str | None, domain: str) -
     if app is None or not app.pool.has_domain(domain):
         raise CannotRedirect("unknown_client", "no such client at this domain")
     return app
+
+
+def refuse_unvouched(app: AppSnapshot, detail: str) -> None:
+    """Where nobody has signed in, an error sends no browser to an address that nobody answers for: anybody can
+    register one, and have a link that begins with our name lead there (RFC 9700 §4.11.2).
+
+    Raises:
+        CannotRedirect
+    """
+    if not app.client.is_vouched_for:
+        raise CannotRedirect("invalid_request", f"not redirected: {detail}", client_id=app.client.id)
 
 
 def issuer_of_app(parts: Parts, app: AppSnapshot) -> str:
