@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,7 +111,8 @@ def check_claims(
         raise TokenRefused("it has expired")
     if issued is None or issued > moment + skew:
         raise TokenRefused("it is not issued yet")
-    if "nbf" in claims and (begins := _number(claims, "nbf")) is not None and begins > moment + skew:
+    begins = _number(claims, "nbf")
+    if "nbf" in claims and (begins is None or begins > moment + skew):
         raise TokenRefused("it is not valid yet")
     told = claims.get("nonce")
     if not isinstance(told, str) or not hmac.compare_digest(told.encode("utf-8", "replace"), nonce.encode()):
@@ -139,5 +141,12 @@ def check_at_hash(claims: Mapping[str, Any], algorithm: str, access_token: str |
 
 
 def _number(claims: Mapping[str, Any], name: str) -> float | None:
+    """A moment; None where it is none: NaN too, which is neither before nor after any other."""
     value = claims.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
