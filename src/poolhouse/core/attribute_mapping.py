@@ -14,6 +14,7 @@ from poolhouse.core.attributes import kind_of, name_of
 from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.pools import UserPool
 from poolhouse.core.user_attributes import VERIFIED_BY
+from poolhouse.core.users import UNSTORABLE
 
 USERNAME = "username"
 """The target that every provider has: its subject becomes the name."""
@@ -45,7 +46,8 @@ def mapped(
     leaves what was there before.
 
     Raises:
-        InvalidParameterException: a value is too long.
+        InvalidParameterException: a value is too long, or no text: half a surrogate pair, which JSON can name and
+            no token can carry.
     """
     values: dict[str, str] = {}
     for target, claim in mapping.items():
@@ -60,6 +62,8 @@ def mapped(
             raise InvalidParameterException(
                 f"{target}: the provider's value is longer than {MAX_VALUE} characters."
             )
+        if UNSTORABLE.search(value):
+            raise InvalidParameterException(f"{target}: the provider's value is no text.")
         if value:
             values[target] = value
     return values
