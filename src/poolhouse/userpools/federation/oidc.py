@@ -66,15 +66,17 @@ async def read_answer(
     if has_id_token(provider):
         claims = await _claims(call, provider, begun, tokens.get("id_token"), access_token)
     told = await _user_info(call, provider, access_token, claims)
-    attributes = claims_of({**told, **claims})  # the ID token's win
+    said = {**told, **claims}  # the ID token's win
+    attributes = claims_of(said)
     attributes |= {name: str(tokens[name]) for name in OF_TOKENS if isinstance(tokens.get(name), str)}
     if provider.type is ProviderType.APPLE:
         attributes = {**apple_name(parameters.get("user")), **attributes}
-    subject = attributes.get(subject_claim(provider.type, provider.details))
-    if not isinstance(subject, str) or not subject:
+    subject = said.get(subject_claim(provider.type, provider.details))
+    # Not what only becomes a text here: whoever is `true` or NaN is somebody else each time.
+    if not isinstance(subject, str | int) or isinstance(subject, bool) or subject == "":
         raise FederationFailed("The identity provider names no user")
     acr = claims.get("acr")
-    return Identity(subject, attributes, acr if isinstance(acr, str) else None)
+    return Identity(str(subject), attributes, acr if isinstance(acr, str) else None)
 
 
 def has_id_token(provider: IdentityProvider) -> bool:
