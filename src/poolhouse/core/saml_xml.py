@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
@@ -31,6 +31,11 @@ MAX_ATTRIBUTES = 64
 """Of one element."""
 MAX_NAMESPACES = 64
 """In force at one element: the canonical form looks at each of them for each element."""
+
+EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+"""Times are kept so far from where the calendar ends that a clock's error may be added: some write "never" as
+9999-12-31."""
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DTD = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -151,9 +156,10 @@ def instant_of(element: etree._Element, name: str) -> datetime | None:
         if not _DATE_TIME.fullmatch(text):
             raise ValueError
         found = datetime.fromisoformat(text)
-    except ValueError:
+        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise SamlRefused(f"{name} is no time") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return min(max(at, EARLIEST), LATEST)
 
 
 def instant(at: datetime) -> str:
