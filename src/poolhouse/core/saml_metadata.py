@@ -126,7 +126,10 @@ def _address(role: etree._Element, name: str) -> str | None:
     for service in role.findall(md(name)):
         if service.get("Binding") == REDIRECT_BINDING:
             location = service.get("Location", "").strip()
-            parts = urlsplit(location)
+            try:
+                parts = urlsplit(location)
+            except ValueError:
+                raise SamlRefused(f"{name} has no web address") from None
             printable = location.isascii() and location.isprintable() and " " not in location
             if parts.scheme not in ("https", "http") or not parts.hostname or not printable:
                 raise SamlRefused(f"{name} has no web address")
@@ -165,7 +168,7 @@ def _load(text: str) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
         key = certificate.public_key()
-    except (ValueError, binascii.Error, UnsupportedAlgorithm):
+    except (ValueError, binascii.Error, UnsupportedAlgorithm, x509.InvalidVersion):
         raise SamlRefused("a signing certificate can't be read") from None
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < MIN_RSA:
