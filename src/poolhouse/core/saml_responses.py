@@ -221,15 +221,20 @@ def _name(subject: etree._Element) -> NameId:
 
 
 def _confirmed_until(subject: etree._Element, expected: Expected) -> datetime:
-    """When the confirmation of the bearer that holds ends. One is enough (SAML Profiles §4.1.4.2)."""
+    """When the last confirmation of the bearer that holds ends: till then the assertion could come again. One is
+    enough (SAML Profiles §4.1.4.2)."""
     reasons: list[str] = []
+    ends: list[datetime] = []
     for confirmation in subject.findall(saml("SubjectConfirmation")):
         if confirmation.get("Method") != BEARER:
             continue
         try:
-            return _bearer_until(only_child(confirmation, saml("SubjectConfirmationData")), expected)
+            data = only_child(confirmation, saml("SubjectConfirmationData"))
+            ends.append(_bearer_until(data, expected))
         except SamlRefused as refused:
             reasons.append(str(refused))
+    if ends:
+        return max(ends)
     raise SamlRefused(reasons[0] if reasons else "there is no SubjectConfirmation by bearer")
 
 
