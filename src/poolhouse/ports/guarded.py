@@ -108,7 +108,10 @@ class GuardedOutbound:
             location = reply.headers.get("location")
             if reply.status not in REDIRECTS or not location or redirects == 0:
                 return reply
-            following = urljoin(url, location)
+            try:
+                following = urljoin(url, location)
+            except ValueError:
+                raise OutboundRefused("no web address") from None
             if urlsplit(following)[:2] != urlsplit(url)[:2]:
                 headers = {name: text for name, text in headers.items() if name.lower() != "authorization"}
             url = following
