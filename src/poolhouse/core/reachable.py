@@ -15,6 +15,18 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+NOT_PUBLIC = tuple(
+    ipaddress.IPv6Network(network)
+    for network in (
+        "::/96",  # IPv4-compatible (RFC 4291 §2.5.5.1)
+        "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765 §2.1)
+        "64:ff9b:1::/48",  # a network's own translation (RFC 8215)
+        "5f00::/16",  # segment routing (RFC 9602)
+        "3fff::/20",  # documentation (RFC 9637)
+        "fec0::/10",  # site-local (RFC 3879)
+    )
+)
+"""Which `is_global` lets through, or does in some versions of Python."""
 _LAST_32_BITS = 0xFFFFFFFF
 
 
@@ -35,7 +47,8 @@ def is_allowed(address: Address, allowed: Iterable[Network]) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_unspecified
+    is_named = any(address.version == network.version and address in network for network in NOT_PUBLIC)
+    return address.is_global and not address.is_multicast and not address.is_unspecified and not is_named
 
 
 def _within(address: Address) -> Iterator[ipaddress.IPv4Address]:
