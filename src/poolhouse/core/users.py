@@ -132,6 +132,7 @@ def heeds_case(pool: UserPool) -> bool:
 
 LONGEST_KEY = 256
 """Characters of a text that is looked for as it is: as long as a list's filter may be, and no index bursts."""
+DIGESTED = "sha256:"
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -152,10 +153,12 @@ def search_key(value: str) -> str:
 
 
 def storable_key(text: str) -> str:
-    """The text, or its digest where it can't be a key: too long, or with what PostgreSQL's text does not take."""
-    if len(text) <= LONGEST_KEY and UNSTORABLE.search(text) is None:
+    """The text, or its digest where it can't be a key: too long, or with what PostgreSQL's text does not take. A text
+    that looks like a digest is digested too, so that it is nobody else's."""
+    is_plain = len(text) <= LONGEST_KEY and UNSTORABLE.search(text) is None
+    if is_plain and not text.startswith(DIGESTED):
         return text
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return DIGESTED + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def alias_attributes(pool: UserPool) -> frozenset[str]:
