@@ -185,7 +185,9 @@ def _make(
         attributes={**attributes, IDENTITIES: identities_attribute([theirs])},
     )
     tx.users.add(pool, user)
-    tx.user_identities.add(theirs)
+    if not tx.user_identities.add(theirs):
+        # Linked to somebody since it was looked for: who that is, the next try finds.
+        raise ConcurrentModificationException
     group = group_of_provider(pool.id, provider.name)
     if tx.groups.find(pool.id, group) is None:
         _make_group(tx, call, pool, provider, group)
