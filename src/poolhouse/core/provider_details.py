@@ -86,6 +86,11 @@ def check_details(type: ProviderType, given: Mapping[str, str]) -> dict[str, str
             raise InvalidParameterException(f"ProviderDetails: {name} has control characters.")
     if type is ProviderType.OIDC and details.get("poolhouse_type"):
         return _oauth2(details)
+    if any(name in details for name in EXTENSIONS):
+        # Of an OpenID Connect provider, the subject is `sub` and nothing else.
+        raise InvalidParameterException(
+            "ProviderDetails: poolhouse_type is required with the others of Poolhouse."
+        )
     _require(details, _needed(type))
     if type is ProviderType.OIDC:
         return _oidc(details)
