@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,8 @@ from tests.browser.houses import CALLBACK, House, a_house, answer_of
 from tests.browser.pages import Page, follow, visit
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person
+
+from poolhouse.core.authorize_request import render_query
 
 NAME = "Calendar <b>&amp; more"
 
@@ -113,10 +116,25 @@ def test_a_new_sign_in_that_was_asked_for_is_enough_and_an_old_one_is_not(house:
 
 
 def test_who_has_just_come_from_a_provider_is_asked_though_a_new_sign_in_was_wanted(house: House) -> None:
-    house.sign_in(provider="Google")
-    page = visit(house.browser, f"{house.address}/consent?{urlencode(house.asking(prompt='login'))}")
+    asked = house.asking(prompt="login")
+    digest = hashlib.sha256(render_query(asked.items()).encode()).hexdigest()
+    house.sign_in(provider="Google", details={"request": digest})
+    page = visit(house.browser, f"{house.address}/consent?{urlencode(asked)}")
     assert page.title == "Allow access?"
     assert "code" in answer_of(page.post(answer="allow"))
+
+
+def test_who_came_from_a_provider_for_another_request_has_to_sign_in_anew(server: RunningServer) -> None:
+    """The page of consent is no way around `prompt`, `max_age` and `identity_provider`, for clients of any kind."""
+    house = a_house(server)
+    for details in (
+        {},
+        {"request": hashlib.sha256(render_query(house.asking().items()).encode()).hexdigest()},
+    ):
+        house.sign_in(provider="Google", details=details)
+        for wish in ({"prompt": "login"}, {"max_age": "0"}, {"identity_provider": "COGNITO"}):
+            answer = house.browser.get(f"{house.address}/consent?{urlencode(house.asking(**wish))}")
+            assert "/login?" in answer.headers["location"], wish
 
 
 def test_no_forged_form_consents(house: House) -> None:

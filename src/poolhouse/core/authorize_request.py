@@ -5,6 +5,7 @@ Source: RFC 6749 §4.1.1, §4.2.1; OIDC Core §3.1.2.1; RFC 7636 §4.3; RFC 8707
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ class AuthorizeRequest:
     """Whether the answer stands behind `#`."""
     query: str = ""
     """The whole request as a query string, to be carried from page to page."""
+
+    @property
+    def digest(self) -> str:
+        """Tells this request from every other, in few characters."""
+        return hashlib.sha256(self.query.encode()).hexdigest()
 
     def answer(self, issuer: str, **members: str) -> str:
         """The address that sends the browser back, with `members`, the state and who answers (RFC 9207)."""

@@ -37,7 +37,8 @@ class BrowserSession:
     """The identity provider that they came from; None for the pool itself."""
     expires_at: datetime
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What else belongs to it: `level`, 1 to 4, where a provider answered one; what a provider's sign-out needs."""
+    """What else belongs to it: `level`, 1 to 4, where a provider answered one; what a provider's sign-out needs;
+    `request`, the digest of the request for which the browser was sent to the provider."""
 
     @property
     def level(self) -> int:

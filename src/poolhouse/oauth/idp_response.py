@@ -109,6 +109,7 @@ async def send_back(
         AuthorizeError: what the application hears instead.
     """
     call = call_of(parts, request, app, "IdpResponse")
+    identity = replace(identity, details={**identity.details, "request": asked.digest})
     try:
         session, cookie = await arrive(call, app, provider, identity)
     except FederationFailed as failed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -67,16 +66,18 @@ async def _serves(visit: Visit, session: BrowserSession) -> bool:
     flow = visit.flow or Flow()
     if flow.values.get(ARRIVED) == _arrival(visit, session):
         return True
-    # Back from a provider there is no flow to say so: who has just come from there for this client did sign in.
-    is_from_provider = session.provider is not None and session.client_id == visit.app.client.id
-    if is_from_provider and visit.call.now - session.auth_time <= JUST_ARRIVED:
+    # Back from a provider there is no flow to say so: the session says for which request the person was there.
+    if (
+        session.details.get("request") == visit.asked.digest
+        and visit.call.now - session.auth_time <= JUST_ARRIVED
+    ):
         return True
     return await may_go_on(visit.call, visit.app, visit.asked, session)
 
 
 def _arrival(visit: Visit, session: BrowserSession) -> str:
     """This session, for this request and no other: the next may want another sign-in."""
-    return f"{session.id} {hashlib.sha256(visit.query.encode()).hexdigest()}"
+    return f"{session.id} {visit.asked.digest}"
 
 
 async def _finish(visit: Visit, session: BrowserSession) -> Response:
