@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from tests.browser.fake_provider import LOOPBACK, a_fake_provider
 from tests.browser.houses import CALLBACK, House, a_house, answer_of
 from tests.browser.pages import Page, follow, visit
+from tests.browser.providers import a_traveller
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person
 
@@ -177,3 +179,16 @@ def test_consent_stands_in_the_audit_under_the_persons_name(house: House) -> Non
         )
     )
     assert any(record.event_name == "consent" and house.sub in record.actor for record in records)
+
+
+def test_who_comes_from_a_provider_for_this_request_is_asked_at_once(own_server: Any) -> None:
+    """The whole way, with a provider: though a new sign-in is wanted, one is enough."""
+    server = own_server(allowed_outgoing_networks=LOOPBACK)
+    with a_fake_provider() as fake:
+        traveller = a_traveller(server, fake, DcrConfiguration={"OpenDcrEnabled": True})
+        house = traveller.house
+        house.client = registered(house)
+        answer = traveller.browser.get(fake.answer_to(traveller.leave(prompt="login")))
+        page = follow(traveller.browser, answer)
+        assert page.title == "Allow access?"
+        assert "code" in answer_of(page.post(answer="allow"))
