@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterator
@@ -171,6 +172,35 @@ def test_a_link_that_is_made_during_a_first_sign_in_is_heeded(
     assert traveller.tokens(code)["id_token"]["sub"] == house.sub
     with pytest.raises(ClientError, match="UserNotFoundException"):
         traveller.user("Other_Ada-1")
+
+
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_who_is_stopped_while_they_arrive_does_not_arrive(
+    traveller: Traveller, fake: FakeProvider, monkeypatch: pytest.MonkeyPatch, is_linked: bool
+) -> None:
+    """Between their profile and their session an administrator undoes the link, or stops the profile."""
+    house = traveller.house
+    subject = {
+        "ProviderName": "Other",
+        "ProviderAttributeName": "Cognito_Subject",
+        "ProviderAttributeValue": "Ada-1",
+    }
+    if is_linked:
+        house.cognito.admin_link_provider_for_user(
+            UserPoolId=house.pool_id,
+            DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": "ada"},
+            SourceUser=subject,
+        )
+    begin = arrive.begin_browser_session
+
+    async def too_late(*arguments: Any, **options: Any) -> Any:
+        stop = partial(house.cognito.admin_disable_provider_for_user, UserPoolId=house.pool_id, User=subject)
+        await asyncio.to_thread(stop)
+        return await begin(*arguments, **options)
+
+    monkeypatch.setattr(arrive, "begin_browser_session", too_late)
+    assert traveller.sign_in(fake)["error_description"] == "User is disabled."
+    assert "login" in traveller.authorize().headers["location"]
 
 
 def test_two_providers_of_nearly_one_name_are_two(server: RunningServer, fake: FakeProvider) -> None:

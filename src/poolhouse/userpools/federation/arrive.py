@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from poolhouse.core.attribute_mapping import mapped
 from poolhouse.core.browser_sessions import BrowserSession
+from poolhouse.core.clients import UserPoolClient
 from poolhouse.core.errors import (
     AliasExistsException,
     CognitoError,
@@ -71,6 +72,15 @@ async def arrive(
     """
     if not identity.subject or len(identity.subject) > MAX_SUBJECT or not is_storable(identity.subject):
         raise FederationFailed("The identity provider names no user", detail="a subject in no form of a name")
+
+    def still_theirs(tx: Transaction, user: User) -> User:
+        """What an administrator undoes between the two transactions ends no session that is not there yet."""
+        _refuse_provider(tx, app, provider)
+        found = _find(tx, app.user_pool, provider, identity)
+        if found is None or found.user.sub != user.sub or found.identity.disabled:
+            raise NotAuthorizedException("User is disabled.", detail="the link was undone meanwhile")
+        return user
+
     try:
         user = await _received(call, app, provider, identity)
         level = provider.level_of(identity.acr)
@@ -80,6 +90,7 @@ async def arrive(
             user.sub,
             amr=(BY_PROVIDER,),
             provider=provider.name,
+            also=still_theirs,
             details={**identity.details, **({} if level is None else {"level": level})},
         )
     except AliasExistsException as taken:
@@ -109,11 +120,7 @@ def _receive(
     tx: Transaction, call: Call, app: AppSnapshot, provider: IdentityProvider, identity: Identity
 ) -> User:
     pool = app.user_pool
-    # Asked again in the transaction: the provider may be gone, or not this client's any more.
-    client = tx.clients.get(pool.id, app.client.id)
-    tx.identity_providers.get(pool.id, provider.name)
-    if provider.name not in client.settings.get("SupportedIdentityProviders", ()):
-        raise NotAuthorizedException("The identity provider is not enabled for this client.")
+    client = _refuse_provider(tx, app, provider)
     values = mapped(pool, provider.mapping, identity.attributes, client_writable(pool, client))
     found = _find(tx, pool, provider, identity)
     if found is None:
@@ -123,6 +130,15 @@ def _receive(
     if not found.user.enabled:
         raise NotAuthorizedException("User is disabled.")
     return _bring_up_to_date(tx, call, pool, found.user, values)
+
+
+def _refuse_provider(tx: Transaction, app: AppSnapshot, provider: IdentityProvider) -> UserPoolClient:
+    """The client, as it is now. Asked in each transaction: the provider may be gone, or not this client's any more."""
+    client = tx.clients.get(app.pool.id, app.client.id)
+    tx.identity_providers.get(app.pool.id, provider.name)
+    if provider.name not in client.settings.get("SupportedIdentityProviders", ()):
+        raise NotAuthorizedException("The identity provider is not enabled for this client.")
+    return client
 
 
 def _find(tx: Transaction, pool: UserPool, provider: IdentityProvider, identity: Identity) -> Found | None:
