@@ -19,12 +19,12 @@ from poolhouse.core.messages import Purpose, wants_link
 from poolhouse.core.sessions import Session
 from poolhouse.http import Response
 from poolhouse.pages import refusals
-from poolhouse.pages.factors import MISSING, NO_CODE
+from poolhouse.pages.factors import NO_CODE
 from poolhouse.pages.finishing import go_on_with
 from poolhouse.pages.flow import Flow
-from poolhouse.pages.names import field_of, typed_name
+from poolhouse.pages.names import fault_of, field_of, shown, typed_name
 from poolhouse.pages.page import Visit, render
-from poolhouse.pages.sign_up import as_operation, told
+from poolhouse.pages.sign_up import DESTINATION, as_operation, told
 from poolhouse.pages.starting import sign_in_at
 from poolhouse.pages.texts import N_
 from poolhouse.userpools import sessions
@@ -52,7 +52,7 @@ async def confirm(visit: Visit) -> Response:
         is_known=bool(flow.username),
         by_link=not by_sms and wants_link(visit.app.user_pool, Purpose.SIGN_UP),
         by_sms=by_sms,
-        destination=flow.parameters.get("CODE_DELIVERY_DESTINATION", ""),
+        destination=flow.parameters.get(DESTINATION, ""),
     )
 
 
@@ -60,7 +60,8 @@ async def _confirm(visit: Visit) -> Response:
     flow = visit.flow or Flow()
     name = _name(visit, flow)
     code = "".join(visit.form.get("code", "").split())
-    errors = {} if name else {"username": MISSING}
+    fault = fault_of(name)
+    errors = {} if fault is None else {"username": fault}
     if not code:
         errors["code"] = NO_CODE
     if errors:
@@ -94,8 +95,9 @@ async def resend(visit: Visit) -> Response:
     if not visit.is_post:
         return render(visit, "resend.html", name=field_of(visit.app), username=flow.username)
     name = _name(visit, flow)
-    if not name:
-        visit.keep(flow.refusing(username=MISSING))
+    fault = fault_of(name)
+    if fault is not None:
+        visit.keep(flow.refusing(username=fault))
         return visit.to("/resendcode")
     try:
         details = await _resend(visit, name)
@@ -109,7 +111,7 @@ async def resend(visit: Visit) -> Response:
     session = flow.session if name == flow.username else ""
     visit.keep(
         Flow(name, session=session, parameters=details).saying(
-            LINK_SENT_AGAIN if by_link else SENT_AGAIN, destination=details["CODE_DELIVERY_DESTINATION"]
+            LINK_SENT_AGAIN if by_link else SENT_AGAIN, destination=details[DESTINATION]
         )
     )
     return visit.to("/confirm")
@@ -118,6 +120,8 @@ async def resend(visit: Visit) -> Response:
 async def confirm_link(visit: Visit) -> Response:
     """`/confirmUser`, with the client, the name and the code in its address."""
     name = visit.parameters.get("user_name", "")
+    if fault_of(name) is not None:
+        name = ""  # of nobody
     code = visit.parameters.get("confirmation_code", "")
     if not visit.is_post:
         return render(
@@ -155,7 +159,7 @@ async def _resend_link(visit: Visit, flow: Flow, name: str) -> Response:
         response = visit.to("/confirmUser")
         response.reason = error.detail or error.message
         return response
-    visit.keep(flow.saying(LINK_SENT_AGAIN, destination=details["CODE_DELIVERY_DESTINATION"]))
+    visit.keep(flow.saying(LINK_SENT_AGAIN, destination=details[DESTINATION]))
     return visit.to("/confirmUser", confirmation_code="")
 
 
@@ -166,7 +170,7 @@ async def _resend(visit: Visit, name: str) -> dict[str, str]:
     details = await resend_code(
         as_operation(visit, "ResendConfirmationCode", name), at_pages.hiding(visit.app), name
     )
-    return told(details["DeliveryMedium"], details["Destination"])
+    return told(details)
 
 
 async def _session(visit: Visit, flow: Flow, name: str) -> Session | None:
@@ -185,7 +189,7 @@ def _name(visit: Visit, flow: Flow) -> str:
 
 
 def _again(visit: Visit, flow: Flow, name: str, **errors: str) -> Response:
-    kept = flow if name == flow.username else Flow(values={"username": name})
+    kept = flow if name == flow.username else Flow(values={"username": shown(name)})
     visit.keep(replace(kept, errors=errors))
     return visit.to("/confirm")
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from poolhouse.core.errors import CognitoError, NotAuthorizedException
 from poolhouse.http import Response
 from poolhouse.pages import refusals
-from poolhouse.pages.factors import MISSING, NO_CODE, NOT_THE_SAME
+from poolhouse.pages.factors import NO_CODE, NOT_THE_SAME
 from poolhouse.pages.flow import Flow
-from poolhouse.pages.names import field_of, typed_name
+from poolhouse.pages.names import fault_of, field_of, shown, typed_name
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.passwords import rules
 from poolhouse.pages.sign_in import NO_PASSWORD
-from poolhouse.pages.sign_up import as_operation, told
+from poolhouse.pages.sign_up import DESTINATION, as_operation, told
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.recovery import ask_for_reset, replace_password
 from poolhouse.userpools.sign_in import at_pages
@@ -30,8 +30,9 @@ async def forgot(visit: Visit) -> Response:
         username = flow.username or visit.asked.login_hint or ""
         return render(visit, "forgot.html", name=field_of(visit.app), username=username)
     name = typed_name(visit.app, visit.form.get("username", ""))
-    if not name:
-        return _again(visit, name, username=MISSING)
+    fault = fault_of(name)
+    if fault is not None:
+        return _again(visit, name, username=fault)
     if not visit.parts.limits.allows_person(visit.app.pool.id, name):
         return _again(visit, name, form=refusals.TOO_MANY)
     call, app = as_operation(visit, "ForgotPassword", name), at_pages.hiding(visit.app)
@@ -42,8 +43,8 @@ async def forgot(visit: Visit) -> Response:
         response = _again(visit, name, form=reason)
         response.reason = error.detail or error.message
         return response
-    parameters = told(details["DeliveryMedium"], details["Destination"])
-    visit.keep(Flow(name, parameters=parameters).saying(SENT, destination=details["Destination"]))
+    parameters = told(details)
+    visit.keep(Flow(name, parameters=parameters).saying(SENT, destination=parameters[DESTINATION]))
     return visit.to("/confirmForgotPassword")
 
 
@@ -61,7 +62,8 @@ async def reset(visit: Visit) -> Response:
     name = typed_name(visit.app, visit.form.get("username", "")) or flow.username
     code = "".join(visit.form.get("code", "").split())
     password = visit.form.get("new_password", "")
-    errors = {} if name else {"username": MISSING}
+    fault = fault_of(name)
+    errors = {} if fault is None else {"username": fault}
     if not code:
         errors["code"] = NO_CODE
     if not password:
@@ -86,11 +88,11 @@ async def reset(visit: Visit) -> Response:
 
 
 def _again(visit: Visit, name: str, **errors: str) -> Response:
-    visit.keep(Flow(name).refusing(**errors))
+    visit.keep(Flow(shown(name)).refusing(**errors))
     return visit.to("/forgotPassword")
 
 
 def _reset_again(visit: Visit, flow: Flow, name: str, errors: dict[str, str]) -> Response:
-    kept = flow if name == flow.username else Flow(values={"username": name})
+    kept = flow if name == flow.username else Flow(values={"username": shown(name)})
     visit.keep(kept.refusing(**errors))
     return visit.to("/confirmForgotPassword")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.users import PHONE_NUMBER, username_attributes
+from poolhouse.core.users import LONGEST_KEY, PHONE_NUMBER, username_attributes
 from poolhouse.pages.attribute_fields import Field
 from poolhouse.pages.texts import N_
 
+MISSING = N_("This has to be filled in.")
+WRONG_FORM = N_("This is not in the form that is expected.")
+LONGEST = 128
+"""Characters of a new person's name. An address that is another name of theirs may be longer."""
+IN_NAMES = frozenset("LMSNP")
+"""Letters, marks, symbols, numbers and punctuation: no white space, nothing that is not seen.
+
+Source: Cognito API reference, UsernameType."""
 USER_NAME = Field("username", N_("User name"), autocomplete="username")
 _AS_NUMBERS_ARE_WRITTEN = str.maketrans("", "", " ()-./\u00a0")
 
@@ -35,3 +45,16 @@ def typed_name(app: AppSnapshot, text: str) -> str:
     if name.startswith("+") and username_attributes(app.user_pool) & {PHONE_NUMBER}:
         return phone_number(name)
     return name
+
+
+def fault_of(name: str, longest: int = LONGEST_KEY) -> str | None:
+    """What is wrong with a name, whoever has it: the operations get none that the API's model does not allow."""
+    if not name:
+        return MISSING
+    is_one = len(name) <= longest and all(unicodedata.category(letter)[0] in IN_NAMES for letter in name)
+    return None if is_one else WRONG_FORM
+
+
+def shown(name: str) -> str:
+    """As much of it as is shown again."""
+    return name[:LONGEST_KEY]

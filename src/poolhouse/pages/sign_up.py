@@ -26,19 +26,30 @@ from poolhouse.http import Response
 from poolhouse.operation import Call
 from poolhouse.pages import refusals
 from poolhouse.pages.attribute_fields import Field, fields_of
-from poolhouse.pages.factors import MISSING, NOT_THE_SAME
+from poolhouse.pages.factors import NOT_THE_SAME
 from poolhouse.pages.flow import Flow, TooMuch
-from poolhouse.pages.names import field_of, phone_number, typed_name
+from poolhouse.pages.names import (
+    LONGEST,
+    MISSING,
+    WRONG_FORM,
+    fault_of,
+    field_of,
+    phone_number,
+    shown,
+    typed_name,
+)
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.passwords import rules
 from poolhouse.pages.sign_in import NO_PASSWORD
 from poolhouse.pages.texts import N_
-from poolhouse.shapes.cognito_idp import AttributeType
+from poolhouse.shapes.cognito_idp import AttributeType, CodeDeliveryDetailsType
 from poolhouse.userpools import delivery
 from poolhouse.userpools.sign_up import Account, confirming_attributes, make_account, may_sign_up
 
+DESTINATION = "CODE_DELIVERY_DESTINATION"
 TAKEN = N_("There is an account of this name already. Sign in with it, or choose another.")
-WRONG_FORM = N_("This is not in the form that is expected.")
+MOST = 2_048
+"""Characters of an attribute. Source: Cognito API reference, AttributeType."""
 AN_ADDRESS = N_("Give an email address or a phone number: a code goes there.")
 NOT_SENT = N_("Your account was made, but the code could not be sent. Have a new one sent in a while.")
 NO_CODE_SENT = N_("Your account was made. You can sign in as soon as it was confirmed for you.")
@@ -133,20 +144,21 @@ def _registered(visit: Visit, name: str, account: Account) -> Response:
     if account.sent_to is None:
         visit.keep(Flow(name).saying(NO_CODE_SENT))
         return visit.to("/login")
-    details = delivery.details(*account.sent_to)
     visit.keep(
         Flow(
             name,
             session=account.session or "",
-            parameters=told(details["DeliveryMedium"], details["Destination"]),
+            parameters=told(delivery.details(*account.sent_to)),
         )
     )
     return visit.to("/confirm")
 
 
-def told(medium: str, destination: str) -> dict[str, str]:
+def told(details: CodeDeliveryDetailsType) -> dict[str, str]:
     """Where a code went, for the pages that wait for it; the destination is masked."""
-    return {"CODE_DELIVERY_DELIVERY_MEDIUM": medium, "CODE_DELIVERY_DESTINATION": destination}
+    assert "DeliveryMedium" in details
+    assert "Destination" in details
+    return {"CODE_DELIVERY_DELIVERY_MEDIUM": details["DeliveryMedium"], DESTINATION: details["Destination"]}
 
 
 def as_operation(visit: Visit, operation: str, name: str) -> Call:
@@ -164,7 +176,8 @@ def _values(visit: Visit, wanted: Wanted) -> dict[str, str]:
 
 def _errors(visit: Visit, wanted: Wanted, name: str, values: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with the form, as far as it can be told without asking anybody."""
-    errors = {} if name else {"username": MISSING}
+    fault = fault_of(name, LONGEST)
+    errors = {} if fault is None else {"username": fault}
     for attribute, value in values.items():
         if not value and attribute in wanted.required:
             errors[attribute] = MISSING
@@ -181,6 +194,8 @@ def _errors(visit: Visit, wanted: Wanted, name: str, values: Mapping[str, str]) 
 
 
 def _fits(app: AppSnapshot, attribute: str, value: str) -> bool:
+    if len(value) > MOST:
+        return False
     try:
         check_new(app.user_pool, {attribute: value}, writable=None, required=False)
     except InvalidParameterException:
@@ -204,7 +219,7 @@ def _refused(error: CognitoError) -> dict[str, str]:
 def _again(visit: Visit, name: str, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     """The form as it was filled in, but for the passwords, and what is wrong with it."""
     try:
-        visit.keep(Flow(name, values=values, errors=errors))
+        visit.keep(Flow(shown(name), values=values, errors=errors))
     except TooMuch:
         visit.keep(Flow(errors=errors))
     return visit.to("/signup")
