@@ -34,6 +34,10 @@ INSIDE = re.compile(
 """What an answer would say if it let the inside show."""
 
 
+PAGE = "a page"
+"""What stands for the name of an error that a domain's pages tell in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     status: int
@@ -49,6 +53,8 @@ class Reply:
         """The name of an error of AWS or of OAuth; "" for a success."""
         if self.status < 400:
             return ""
+        if (self.headers.get("content-type") or "").startswith("text/html"):
+            return PAGE
         document = self.document
         return str(document.get("__type") or document.get("error") or document.get("code"))
 

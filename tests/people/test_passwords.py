@@ -365,9 +365,11 @@ def test_verifiers_are_forgotten_a_day_after_no_client_may_use_srp(
     user = house.person()
     other.person("sub-2")
     house.allow(PLAIN)
-    sweep(house, timedelta(hours=23))
+    while sweep(house, timedelta(hours=23)):
+        pass
     assert house.column("sealed") != [None]
-    sweep(house, timedelta(hours=25))
+    while sweep(house, timedelta(hours=25)):
+        pass  # other tests' people, who live in the same house, may come first
     assert house.column("sealed") == [None]
     assert other.column("sealed") != [None]
     assert house.sign_in(user, PASSWORD) is Verdict.RIGHT
