@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,9 @@ class RunningServer:
         self.region = local.region
         self.engine = "sqlite"
         self.clients: list[Any] = []
+        # One for all clients: each session reads the service models for itself, ten megabytes of them.
+        self._session = boto3.session.Session()
+        self._lock = threading.Lock()
 
     @property
     def base_url(self) -> str:
@@ -76,7 +80,8 @@ class RunningServer:
             "config": Config(retries={"total_max_attempts": 1}, parameter_validation=False),
             **options,
         }
-        client = boto3.session.Session().client(service, **options)
+        with self._lock:  # a session is no thing to share between threads; its clients are
+            client = self._session.client(service, **options)
         self.clients.append(client)
         return client
 
