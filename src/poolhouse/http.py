@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+FORM = "application/x-www-form-urlencoded"
+"""The media type of a form."""
+
 
 @dataclass(slots=True)
 class Request:
@@ -33,6 +36,11 @@ class Request:
         if not found:
             return None
         return b",".join(found).decode("latin-1")
+
+    @property
+    def media_type(self) -> str:
+        """What the body is said to be, in lower case and without parameters; "" where nothing is said."""
+        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
 
     def count(self, name: bytes) -> int:
         return sum(1 for key, _ in self.headers if key == name)

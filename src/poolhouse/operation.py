@@ -96,6 +96,10 @@ class Parts:
         """The address below which a pool's public documents are, and, unless its owner chose another, its issuer."""
         return f"{self.settings.public_url}/{pool_id}"
 
+    def issuer_of(self, pool: PoolSnapshot) -> str:
+        """The `iss` of the pool's tokens."""
+        return pool.issuer or self.home_of(pool.id)
+
     def domain_of(self, pool: PoolSnapshot) -> str | None:
         """The canonical address of the pool's domain, without a slash at its end: the custom one before the prefix;
         None where it has none."""

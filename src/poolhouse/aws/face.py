@@ -96,8 +96,7 @@ class AwsFace:
         operation = model.operations.get(name)
         if operation is None:
             raise UnknownOperationException(detail="no such operation")
-        content_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
-        if content_type != CONTENT_TYPE:
+        if request.media_type != CONTENT_TYPE:
             raise UnknownOperationException(detail=f"the content type is not {CONTENT_TYPE}")
         return Addressed(model, operation, self._targets[service].get(name))
 

@@ -22,7 +22,7 @@ from poolhouse.core.errors import (
     StoreUnavailable,
     UnrecognizedClientException,
 )
-from poolhouse.http import Request, Response
+from poolhouse.http import FORM, Request, Response
 from poolhouse.operation import Parts
 
 VERSION = "2011-06-15"
@@ -30,7 +30,6 @@ NAMESPACE = f"https://sts.amazonaws.com/doc/{VERSION}/"
 SKEW = timedelta(minutes=15)
 """STS's own window."""
 MAX_FIELDS = 100
-FORM = "application/x-www-form-urlencoded"
 
 _ERRORS: dict[type[CognitoError], tuple[str, int]] = {
     MissingAuthenticationTokenException: ("MissingAuthenticationToken", 403),
@@ -47,8 +46,7 @@ def is_addressed(request: Request) -> bool:
         return False
     if request.method == "GET":
         return "Action=" in request.query
-    content_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
-    return request.method == "POST" and (content_type == FORM or "Action=" in request.query)
+    return request.method == "POST" and (request.media_type == FORM or "Action=" in request.query)
 
 
 async def handle(parts: Parts, request: Request) -> Response:

@@ -120,9 +120,9 @@ class Application:
             return _refuse(request, address, TooManyRequestsException(), SlowDown())
         match kind:
             case Kind.DOMAIN:
-                if path.startswith(PROTOCOLS):
-                    return await self._oauth.of_domain(request, name, path)
-                return await self._pages.answer(request, name, path)
+                if _is_page(address):
+                    return await self._pages.answer(request, name, path)
+                return await self._oauth.of_domain(request, name, path)
             case Kind.POOL:
                 return await self._oauth.of_pool(request, name, path)
             case Kind.AWS:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from poolhouse.cookies import cookie_of, session_cookie_name
-from poolhouse.core.authorize_request import AuthorizeError, AuthorizeRequest, CannotRedirect
+from poolhouse.core.authorize_request import AuthorizeError, AuthorizeRequest
 from poolhouse.core.browser_sessions import BrowserSession
 from poolhouse.core.clients import THIS_POOL
 from poolhouse.core.errors import ConsentRequired, LoginRequired
@@ -19,7 +19,7 @@ from poolhouse.core.federation import FederationFailed
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import redirect
-from poolhouse.oauth.authorize import error_page, issuer_of_app, read_authorize_request, refuse_unvouched
+from poolhouse.oauth.authorize import read_authorize_request, refuse_unvouched, told
 from poolhouse.oauth.calls import call_of
 from poolhouse.oauth.providers import refusal, send_to_provider
 from poolhouse.operation import Call, Parts
@@ -36,24 +36,13 @@ OPERATION = ("operation", "authorize")
 async def authorize(parts: Parts, request: Request, domain: str) -> Response:
     """Send the browser on: back to the application, where its session allows that; to the provider that is named; or
     to the sign-in page."""
-    try:
-        app, asked = await read_authorize_request(parts, request, domain)
-        answer = await _next(parts, request, domain, app, asked)
-    except CannotRedirect as wrong:
-        answer = redirect(error_page(request, wrong))
-        answer.reason = wrong.detail
-        answer.labels = (("error", wrong.error),)
-    except AuthorizeError as refused:
-        answer = redirect(refused.redirect_to)
-        answer.reason = refused.detail
-        answer.labels = (("error", refused.error),)
+    answer = await told(request, _next(parts, request, domain))
     answer.labels += (OPERATION,)
     return answer
 
 
-async def _next(
-    parts: Parts, request: Request, domain: str, app: AppSnapshot, asked: AuthorizeRequest
-) -> Response:
+async def _next(parts: Parts, request: Request, domain: str) -> Response:
+    app, asked = await read_authorize_request(parts, request, domain)
     call = call_of(parts, request, app, "Authorize")
     session = await find_browser_session(call, app, cookie_of(request, session_cookie_name(request)))
     try:
@@ -72,7 +61,7 @@ async def _way(
     asked: AuthorizeRequest,
     session: BrowserSession | None,
 ) -> Response:
-    issuer = issuer_of_app(call.parts, app)
+    issuer = call.parts.issuer_of(app.pool)
     if asked.idp_identifier is not None and asked.identity_provider is None:
         asked = replace(asked, identity_provider=await _identified(call, app, asked, asked.idp_identifier))
     if session is not None and await _serves(call, app, asked, session):

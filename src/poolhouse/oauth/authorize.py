@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from urllib.parse import unquote_plus, urlencode
 
 from poolhouse.core.authorize_request import (
@@ -13,10 +14,11 @@ from poolhouse.core.authorize_request import (
     redirect_address,
 )
 from poolhouse.core.errors import InvalidRequest, OAuthError
-from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.http import Request
+from poolhouse.core.snapshots import AppSnapshot, PoolSnapshot
+from poolhouse.http import FORM, Request, Response
+from poolhouse.oauth.answers import redirect
 from poolhouse.oauth.client_authentication import CLIENT_ID
-from poolhouse.oauth.forms import FORM, MAX_PARAMETERS
+from poolhouse.oauth.forms import MAX_PARAMETERS
 from poolhouse.operation import Parts
 
 MAX_QUERY = 8_192
@@ -27,6 +29,19 @@ def error_page(request: Request, wrong: CannotRedirect) -> str:
     """The page that says what is wrong. Only a word of ours goes there: what it shows can't be told by an address."""
     client_id = {} if wrong.client_id is None else {"client_id": wrong.client_id}
     return f"{request.base}/error?{urlencode({'error': wrong.error, **client_id})}"
+
+
+async def told(request: Request, answer: Awaitable[Response], status: int = 302) -> Response:
+    """The answer; where it is refused, the way to who hears of it: the application, or the person at an error page."""
+    try:
+        return await answer
+    except CannotRedirect as wrong:
+        refusal = redirect(error_page(request, wrong), status)
+        refusal.reason, refusal.labels = wrong.detail, (("error", wrong.error),)
+    except AuthorizeError as refused:
+        refusal = redirect(refused.redirect_to, status)
+        refusal.reason, refusal.labels = refused.detail, (("error", refused.error),)
+    return refusal
 
 
 async def read_authorize_request(
@@ -40,7 +55,7 @@ async def read_authorize_request(
             anything else that is wrong, of a client whose addresses nobody answers for.
         AuthorizeError: anything else that is wrong, for the application to hear.
     """
-    parameters, repeated = read_parameters(_text_of(request, of_login=of_login))
+    parameters, repeated = read_parameters(request.query if of_login else query_and_form(request))
     app = await find_app_of_domain(parts, parameters.get("client_id"), domain)
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri is None or redirect_uri not in app.client.settings.get("CallbackURLs", ()):
@@ -58,7 +73,7 @@ async def read_authorize_request(
             members["error_description"] = wrong.description
         if "state" in parameters and "state" not in repeated:
             members["state"] = parameters["state"]
-        members["iss"] = issuer_of_app(parts, app)
+        members["iss"] = parts.issuer_of(app.pool)
         address = redirect_address(redirect_uri, members, in_fragment=answer_is_in_fragment(parameters))
         raise AuthorizeError(address, wrong.error, wrong.detail) from wrong
 
@@ -73,6 +88,15 @@ async def find_app_of_domain(parts: Parts, client_id: str | None, domain: str) -
     return app
 
 
+async def find_pool_of_domain(parts: Parts, domain: str) -> PoolSnapshot:
+    """Raises CannotRedirect: there is no such domain."""
+    found = await parts.cache.get("domain", domain)
+    pool = None if found is None else await parts.cache.get("pool", found.pool_id)
+    if not isinstance(pool, PoolSnapshot):
+        raise CannotRedirect("invalid_request", "no such domain")
+    return pool
+
+
 def refuse_unvouched(app: AppSnapshot, detail: str) -> None:
     """Where nobody has signed in, an error sends no browser to an address that nobody answers for: anybody can
     register one, and have a link that begins with our name lead there (RFC 9700 §4.11.2).
@@ -82,10 +106,6 @@ def refuse_unvouched(app: AppSnapshot, detail: str) -> None:
     """
     if not app.client.is_vouched_for:
         raise CannotRedirect("invalid_request", f"not redirected: {detail}", client_id=app.client.id)
-
-
-def issuer_of_app(parts: Parts, app: AppSnapshot) -> str:
-    return app.pool.issuer or parts.home_of(app.pool.id)
 
 
 def read_parameters(text: str) -> tuple[dict[str, str], frozenset[str]]:
@@ -115,12 +135,9 @@ def read_parameters(text: str) -> tuple[dict[str, str], frozenset[str]]:
     return parameters, frozenset(repeated)
 
 
-def _text_of(request: Request, *, of_login: bool) -> str:
-    """The query; of a form that is posted here, as OIDC Core §3.1.2.1 allows, what it holds too."""
-    if of_login or request.method != "POST":
-        return request.query
-    content_type = request.header(b"content-type") or ""
-    if content_type.partition(";")[0].strip().lower() != FORM:
+def query_and_form(request: Request) -> str:
+    """The query; of a form that is posted, as OIDC Core §3.1.2.1 and RP-Initiated Logout §2 allow, what it holds too."""
+    if request.method != "POST" or request.media_type != FORM:
         return request.query
     form = request.body.decode("latin-1")
     return f"{request.query}&{form}" if request.query and form else request.query or form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.snapshots import AppSnapshot, PoolSnapshot
 from poolhouse.http import Request
 from poolhouse.operation import Call, Caller, Parts
 
@@ -10,7 +10,11 @@ SERVICE = "cognito-idp"
 
 
 def call_of(parts: Parts, request: Request, app: AppSnapshot, operation: str) -> Call:
-    return _call(parts, request, operation, app.user_pool.account_id, app.user_pool.region)
+    return call_of_pool(parts, request, app.pool, operation)
+
+
+def call_of_pool(parts: Parts, request: Request, pool: PoolSnapshot, operation: str) -> Call:
+    return _call(parts, request, operation, pool.account_id, pool.region)
 
 
 def call_of_nobody(parts: Parts, request: Request, operation: str) -> Call:

@@ -58,7 +58,7 @@ def openid_configuration(parts: Parts, pool: PoolSnapshot) -> Mapping[str, Any]:
     home = parts.home_of(pool.id)
     document: dict[str, Any] = {
         "id_token_signing_alg_values_supported": ["RS256"],
-        "issuer": pool.issuer or home,
+        "issuer": parts.issuer_of(pool),
         "jwks_uri": f"{home}/.well-known/jwks.json",
         "response_types_supported": ["code", "token"],
         "scopes_supported": ["openid", "email", "phone", "profile"],

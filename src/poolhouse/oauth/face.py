@@ -95,7 +95,9 @@ class OAuthFace:
             answer = endpoint.refuse(refused)
         # Looked up only now: whom a good answer is for says already that the domain is its pool's.
         is_refused = answer.status >= 300
-        if is_refused and await self._parts.cache.get("domain", domain) is None:
+        if not is_refused:
+            return answer
+        if await self._parts.cache.get("domain", domain) is None:
             return not_found()
         if not any(name == "operation" for name, _ in answer.labels):
             answer.labels += (("operation", path.rpartition("/")[2]),)

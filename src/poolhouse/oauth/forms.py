@@ -8,9 +8,8 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from poolhouse.core.errors import InvalidClient, InvalidRequest
-from poolhouse.http import Request
+from poolhouse.http import FORM, Request
 
-FORM = "application/x-www-form-urlencoded"
 MAX_PARAMETERS = 64
 
 
@@ -20,8 +19,7 @@ def parse_form(request: Request) -> dict[str, str]:
     Raises:
         InvalidRequest: another content type, a parameter there twice, or text that is not UTF-8.
     """
-    content_type = request.header(b"content-type") or ""
-    if content_type.partition(";")[0].strip().lower() != FORM:
+    if request.media_type != FORM:
         raise InvalidRequest(detail="content type")
     try:
         text = request.body.decode("ascii")

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from poolhouse.cookies import cookie_name, cookie_of, drop_cookie, session_cookie_name, set_cookie
-from poolhouse.core.authorize_request import AuthorizeError, AuthorizeRequest, CannotRedirect, render_query
+from poolhouse.core.authorize_request import AuthorizeRequest, CannotRedirect, render_query
 from poolhouse.core.errors import OAuthError, TooManyRequestsException
 from poolhouse.core.federation import FederationFailed, Identity
 from poolhouse.core.identity_providers import IdentityProvider, ProviderType
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.http import Request, Response
+from poolhouse.http import FORM, Request, Response
 from poolhouse.oauth import authorize
 from poolhouse.oauth.answers import redirect
 from poolhouse.oauth.calls import call_of, call_of_nobody
-from poolhouse.oauth.forms import FORM, parse_form
+from poolhouse.oauth.forms import parse_form
 from poolhouse.oauth.providers import refusal
 from poolhouse.operation import Call, Parts
 from poolhouse.userpools.authorization_codes import finish_authorization
@@ -43,20 +43,10 @@ async def idp_response(parts: Parts, request: Request, domain: str) -> Response:
 
     Where nothing says which application that is, the person is shown an error.
     """
-    try:
-        if request.method == "POST":
-            # Apple posts. The cookie that says who was sent does not come with another site's post, but does with
-            # the redirect that follows it.
-            return _as_get(request)
-        answer = await _receive(parts, request, domain)
-    except CannotRedirect as wrong:
-        answer = redirect(authorize.error_page(request, wrong))
-        answer.reason = wrong.detail
-        answer.labels = (("error", wrong.error),)
-    except AuthorizeError as refused:
-        answer = redirect(refused.redirect_to)
-        answer.reason = refused.detail
-        answer.labels = (("error", refused.error),)
+    # Apple posts. The cookie that says who was sent does not come with another site's post, but does with the
+    # redirect that follows it.
+    step = _as_get(request) if request.method == "POST" else _receive(parts, request, domain)
+    answer = await authorize.told(request, step)
     answer.labels += (OPERATION,)
     return answer
 
@@ -151,10 +141,9 @@ async def _receive(parts: Parts, request: Request, domain: str) -> Response:
     return answer
 
 
-def _as_get(request: Request) -> Response:
+async def _as_get(request: Request) -> Response:
     """Raises CannotRedirect: it is no form."""
-    content_type = request.header(b"content-type") or ""
-    if content_type.partition(";")[0].strip().lower() != FORM:
+    if request.media_type != FORM:
         raise CannotRedirect("invalid_request", "a post that is no form")
     try:
         form = parse_form(request)

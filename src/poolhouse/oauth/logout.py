@@ -19,8 +19,12 @@ from dataclasses import dataclass
 from poolhouse.core.authorize_request import CannotRedirect, redirect_address, render_query
 from poolhouse.core.snapshots import AppSnapshot, PoolSnapshot
 from poolhouse.http import Request
-from poolhouse.oauth.authorize import find_app_of_domain, read_parameters
-from poolhouse.oauth.forms import FORM
+from poolhouse.oauth.authorize import (
+    find_app_of_domain,
+    find_pool_of_domain,
+    query_and_form,
+    read_parameters,
+)
 from poolhouse.operation import Parts
 from poolhouse.userpools.id_token_hints import Hint, read_hint
 
@@ -53,7 +57,7 @@ async def read_logout(parts: Parts, request: Request, domain: str) -> Departure:
     Raises:
         CannotRedirect: no such client at this domain, an address that is not registered, or a hint that is none.
     """
-    parameters, repeated = read_parameters(_text_of(request))
+    parameters, repeated = read_parameters(query_and_form(request))
     if repeated:
         raise CannotRedirect("invalid_request", "a parameter is there twice")
     if "logout_uri" in parameters:
@@ -78,7 +82,7 @@ async def _to_login(parts: Parts, parameters: Mapping[str, str], domain: str) ->
 
 
 async def _by_openid(parts: Parts, parameters: Mapping[str, str], domain: str) -> Departure:
-    pool = await _pool_of(parts, domain)
+    pool = await find_pool_of_domain(parts, domain)
     hint = _hint(parts, pool, parameters)
     client_id = parameters.get("client_id", hint.client_id if hint is not None else None)
     if hint is not None and hint.client_id != client_id:
@@ -109,19 +113,3 @@ def _refuse_unregistered(app: AppSnapshot, target: str) -> None:
         raise CannotRedirect(
             "redirect_mismatch", "the address to go to is not registered", client_id=app.client.id
         )
-
-
-async def _pool_of(parts: Parts, domain: str) -> PoolSnapshot:
-    found = await parts.cache.get("domain", domain)
-    pool = None if found is None else await parts.cache.get("pool", found.pool_id)
-    if not isinstance(pool, PoolSnapshot):
-        raise CannotRedirect("invalid_request", "no such domain")
-    return pool
-
-
-def _text_of(request: Request) -> str:
-    content_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
-    if request.method != "POST" or content_type != FORM:
-        return request.query
-    form = request.body.decode("latin-1")
-    return f"{request.query}&{form}" if request.query and form else request.query or form

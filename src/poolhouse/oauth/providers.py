@@ -9,7 +9,6 @@ from poolhouse.core.federation import FederationFailed
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import redirect
-from poolhouse.oauth.authorize import issuer_of_app
 from poolhouse.oauth.calls import call_of
 from poolhouse.operation import Parts
 from poolhouse.userpools.federation.begin import LASTS, begin_federation
@@ -43,4 +42,4 @@ def refusal(
     (always invalid_request); RFC 6749 §4.1.2.1 says which characters may be there."""
     said = "".join(char if " " <= char <= "~" and char not in '"\\' else "?" for char in failed.description)
     error: OAuthError = InvalidRequest(said[:MAX_DESCRIPTION], detail=failed.detail)
-    return asked.refusal(issuer_of_app(parts, app), error)
+    return asked.refusal(parts.issuer_of(app.pool), error)

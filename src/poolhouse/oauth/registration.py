@@ -12,7 +12,8 @@ from poolhouse.core.scopes import DCR_SCOPE
 from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.answers import error_answer, json_answer
-from poolhouse.operation import Call, Caller, Parts
+from poolhouse.oauth.calls import call_of_pool
+from poolhouse.operation import Parts
 from poolhouse.userpools.registration import register_client
 
 OPERATION = "RegisterClient"
@@ -34,17 +35,7 @@ async def register(parts: Parts, request: Request, domain: str) -> Response:
     pool = await parts.cache.get("pool", found.pool_id) if isinstance(found, Domain) else None
     if not isinstance(pool, PoolSnapshot) or not pool.registers_clients:
         return json_answer({"error": "not_found"}, NOT_FOUND)
-    call = Call(
-        parts=parts,
-        caller=Caller(),
-        account_id=pool.account_id,
-        region=pool.region,
-        now=parts.clock.now(),
-        request_id=request.id,
-        address=request.peer,
-        operation=OPERATION,
-        service="cognito-idp",
-    )
+    call = call_of_pool(parts, request, pool, OPERATION)
     try:
         answer = json_answer(
             await register_client(call, pool.id, _document(request), _bearer(request)), CREATED
@@ -60,8 +51,7 @@ async def register(parts: Parts, request: Request, domain: str) -> Response:
 
 
 def _document(request: Request) -> Any:
-    content_type = request.header(b"content-type") or ""
-    if content_type.partition(";")[0].strip().lower() != JSON:
+    if request.media_type != JSON:
         raise InvalidClientMetadata("The content type must be application/json.")
     if len(request.body) > MAX_BODY:
         raise InvalidClientMetadata(f"The metadata can have {MAX_BODY} bytes at most.")

@@ -43,7 +43,7 @@ async def revoke(parts: Parts, request: Request, domain: str) -> Response:
     except UnauthorizedException as theirs:
         raise UnauthorizedClient(detail=theirs.message) from theirs
     headers = [header for header in NOT_KEPT if header[0] != b"content-type"]
-    return Response(200, b"", headers, labels=(("pool_id", client.pool.id),))
+    return Response(200, b"", headers, labels=(("operation", "revoke"), ("pool_id", client.pool.id)))
 
 
 def revocation_refused(error: OAuthError) -> Response:

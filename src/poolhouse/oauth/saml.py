@@ -13,29 +13,34 @@ Source: Amazon Cognito developer guide, "Using SAML session initiation", "SAML s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote
 
 from poolhouse.cookies import cookie_name, drop_cookie
-from poolhouse.core.authorize_request import AuthorizeError, CannotRedirect
+from poolhouse.core.authorize_request import CannotRedirect
 from poolhouse.core.errors import TooManyRequestsException
 from poolhouse.core.federation import FederationFailed
 from poolhouse.core.sessions import ticket_of_session
-from poolhouse.core.snapshots import PoolSnapshot
-from poolhouse.http import Request, Response
+from poolhouse.http import FORM, Request, Response
 from poolhouse.oauth.answers import redirect
-from poolhouse.oauth.authorize import error_page, read_authorize_request, read_parameters
-from poolhouse.oauth.calls import call_of, call_of_nobody
-from poolhouse.oauth.forms import FORM, MAX_PARAMETERS
-from poolhouse.oauth.idp_response import NOT_OURS, asked_before, browser_secret, find_begun, send_back
+from poolhouse.oauth.authorize import find_pool_of_domain, read_authorize_request, read_parameters, told
+from poolhouse.oauth.calls import call_of, call_of_nobody, call_of_pool
+from poolhouse.oauth.forms import MAX_PARAMETERS
+from poolhouse.oauth.idp_response import (
+    NOT_OURS,
+    SEE_OTHER,
+    asked_before,
+    browser_secret,
+    find_begun,
+    send_back,
+)
 from poolhouse.oauth.providers import refusal
 from poolhouse.operation import Parts
 from poolhouse.userpools.federation import saml_arrival, sign_out
 from poolhouse.userpools.federation.begin import browser_cookie
 
 PATH = "/saml2/idpresponse"
-OPERATION = "SamlResponse"
+OPERATION, LOGOUT = "SamlResponse", "SamlLogout"
 BUSY = "Too many requests"
 MAX_UNASKED = 2_048
 """Characters of a RelayState that stands for an application's request."""
@@ -43,29 +48,13 @@ MAX_UNASKED = 2_048
 
 async def saml_answer(parts: Parts, request: Request, domain: str) -> Response:
     """`/saml2/idpresponse`."""
-    return await _told(request, _posted if request.method == "POST" else _back, parts, domain)
+    step = _posted if request.method == "POST" else _back
+    return await told(request, step(parts, request, domain), SEE_OTHER)
 
 
 async def saml_logout(parts: Parts, request: Request, domain: str) -> Response:
     """`/saml2/logout`."""
-    return await _told(request, _logout, parts, domain)
-
-
-async def _told(
-    request: Request,
-    step: Callable[[Parts, Request, str], Awaitable[Response]],
-    parts: Parts,
-    domain: str,
-) -> Response:
-    try:
-        return await step(parts, request, domain)
-    except CannotRedirect as wrong:
-        answer = redirect(error_page(request, wrong), 303)
-        answer.reason, answer.labels = wrong.detail, (("error", wrong.error),)
-    except AuthorizeError as refused:
-        answer = redirect(refused.redirect_to, 303)
-        answer.reason, answer.labels = refused.detail, (("error", refused.error),)
-    return answer
+    return await told(request, _logout(parts, request, domain), SEE_OTHER)
 
 
 async def _posted(parts: Parts, request: Request, domain: str) -> Response:
@@ -82,7 +71,7 @@ async def _posted(parts: Parts, request: Request, domain: str) -> Response:
         raise refusal(parts, app, asked, failed) from failed
     except TooManyRequestsException as busy:
         raise refusal(parts, app, asked, FederationFailed(BUSY)) from busy
-    return redirect(f"{request.base}{PATH}?ticket={quote(ticket, safe='')}", 303)
+    return redirect(f"{request.base}{PATH}?ticket={quote(ticket, safe='')}", SEE_OTHER)
 
 
 async def _back(parts: Parts, request: Request, domain: str) -> Response:
@@ -125,13 +114,13 @@ async def _unasked(parts: Parts, request: Request, domain: str, state: str, text
 async def _logout(parts: Parts, request: Request, domain: str) -> Response:
     form = _form(request)
     state = form.get("RelayState")
-    call = call_of_nobody(parts, request, "SamlLogout")
     try:
         if "SAMLRequest" in form:
-            pool = await _pool_of(parts, domain)
-            call = replace(call, account_id=pool.account_id, region=pool.region)
+            pool = await find_pool_of_domain(parts, domain)
+            call = call_of_pool(parts, request, pool, LOGOUT)
             address = await sign_out.sign_out_by_provider(call, pool, form["SAMLRequest"], state)
-            return redirect(address or f"{request.base}/logout", 303)
+            return redirect(address or f"{request.base}/logout", SEE_OTHER)
+        call = call_of_nobody(parts, request, LOGOUT)
         departed = await sign_out.signed_out_there(call, form.get("SAMLResponse", ""), state or "")
     except FederationFailed as failed:
         raise CannotRedirect("invalid_request", failed.detail) from failed
@@ -140,15 +129,7 @@ async def _logout(parts: Parts, request: Request, domain: str) -> Response:
     if not departed.app.pool.has_domain(domain):
         raise CannotRedirect("invalid_request", "of another pool")
     target = departed.target or "/logout"
-    return redirect(request.base + target if target.startswith("/") else target, 303)
-
-
-async def _pool_of(parts: Parts, domain: str) -> PoolSnapshot:
-    found = await parts.cache.get("domain", domain)
-    pool = None if found is None else await parts.cache.get("pool", found.pool_id)
-    if not isinstance(pool, PoolSnapshot):
-        raise CannotRedirect("invalid_request", "no such domain")
-    return pool
+    return redirect(request.base + target if target.startswith("/") else target, SEE_OTHER)
 
 
 def _form(request: Request) -> dict[str, str]:
@@ -157,8 +138,7 @@ def _form(request: Request) -> dict[str, str]:
     Raises:
         CannotRedirect: no form, or a field that is there twice.
     """
-    content_type = request.header(b"content-type") or ""
-    if content_type.partition(";")[0].strip().lower() != FORM:
+    if request.media_type != FORM:
         raise CannotRedirect("invalid_request", "no form")
     try:
         text = request.body.decode("ascii")

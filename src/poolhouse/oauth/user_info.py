@@ -5,10 +5,10 @@ from __future__ import annotations
 from poolhouse.core.errors import CognitoError, InvalidRequest
 from poolhouse.core.user_attributes import client_readable
 from poolhouse.core.user_tokens import user_info
-from poolhouse.http import Request, Response
+from poolhouse.http import FORM, Request, Response
 from poolhouse.oauth.answers import NOT_KEPT, json_answer
 from poolhouse.oauth.calls import call_of_nobody
-from poolhouse.oauth.forms import FORM, parse_form
+from poolhouse.oauth.forms import parse_form
 from poolhouse.operation import Parts
 from poolhouse.userpools.person import authenticate_person
 
@@ -51,8 +51,7 @@ def _bearer(request: Request) -> str:
         InvalidRequest
     """
     authorization = request.header(b"authorization")
-    has_form = (request.header(b"content-type") or "").partition(";")[0].strip().lower() == FORM
-    form = parse_form(request) if request.method == "POST" and has_form else {}
+    form = parse_form(request) if request.method == "POST" and request.media_type == FORM else {}
     posted = form.get("access_token")
     if authorization is None:
         if posted is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from poolhouse.http import Request
+from poolhouse.http import FORM, Request
 
-FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 100
 
 
@@ -23,8 +22,7 @@ def read_form(request: Request) -> Mapping[str, str]:
     """
     if request.method != "POST":
         return {}
-    content_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
-    if content_type != FORM and request.body:
+    if request.media_type != FORM and request.body:
         raise BadForm
     return _fields(request.body.decode("latin-1"))
 

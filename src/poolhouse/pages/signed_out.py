@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from poolhouse.cookies import SESSION
 from poolhouse.core.authorize_request import AuthorizeRequest, render_query
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Response
-from poolhouse.oauth.calls import call_of, call_of_nobody
+from poolhouse.oauth.calls import call_of, call_of_pool
 from poolhouse.oauth.logout import Departure, read_logout
 from poolhouse.pages import csrf
 from poolhouse.pages.look import look_of
@@ -33,10 +31,8 @@ async def logout(visit: Visit) -> Response:
     departure = await read_logout(visit.parts, visit.request, visit.domain.name)
     if departure.app is not None:
         await _meet(visit, departure.app)
-    pool = departure.pool
-    call = call_of_nobody(visit.parts, visit.request, OPERATION)
-    call = replace(call, account_id=pool.account_id, region=pool.region)
-    found = await find_lone_session(call, pool.id, visit.session_cookie)
+    call = call_of_pool(visit.parts, visit.request, departure.pool, OPERATION)
+    found = await find_lone_session(call, departure.pool.id, visit.session_cookie)
     if found is not None:
         app, session = found
         if departure.must_ask(session.sub) and not is_ours:

@@ -36,6 +36,6 @@ def read_hint(parts: Parts, pool: PoolSnapshot, token: str) -> Hint | None:
     if not is_signed_by(pool.id_keys, parsed):
         return None
     client_id, sub = claims.get("aud"), claims.get("sub")
-    if claims.get("iss") != (pool.issuer or parts.home_of(pool.id)) or claims.get("token_use") != "id":
+    if claims.get("iss") != parts.issuer_of(pool) or claims.get("token_use") != "id":
         return None
     return Hint(client_id, sub) if isinstance(client_id, str) and isinstance(sub, str) else None

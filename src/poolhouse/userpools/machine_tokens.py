@@ -43,7 +43,7 @@ async def issue_machine_token(parts: Parts, client: ClientSnapshot, asked: Seque
     scopes = granted(asked, client.scopes, pool.scopes)
     moment = parts.clock.now().timestamp()
     key = pool.access_key(moment)
-    issuer = pool.issuer or parts.home_of(pool.id)
+    issuer = parts.issuer_of(pool)
     claims = tokens.machine_access_token(
         client, issuer, render_scope(scopes), int(moment), new_jti(parts.random)
     )

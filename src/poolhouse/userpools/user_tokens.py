@@ -168,7 +168,7 @@ def refuse_disabled(user: User) -> None:
 
 
 def issuer_of(call: Call, app: AppSnapshot) -> str:
-    return app.pool.issuer or call.parts.home_of(app.pool.id)
+    return call.parts.issuer_of(app.pool)
 
 
 def in_the_name_of(call: Call, app: AppSnapshot, sub: str) -> Call:
