@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from poolhouse.core.base64url import base64url
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.families import ThroughPages
 
@@ -73,5 +73,9 @@ def answers_challenge(challenge: str | None, verifier: str | None) -> bool:
     """
     if challenge is None or verifier is None:
         return challenge is None and verifier is None
-    digest = hashlib.sha256(verifier.encode("utf-8", "surrogatepass")).digest()
-    return hmac.compare_digest(urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)
+    return hmac.compare_digest(challenge_of(verifier), challenge)
+
+
+def challenge_of(verifier: str) -> str:
+    """S256 (RFC 7636 §4.2)."""
+    return base64url(hashlib.sha256(verifier.encode("utf-8", "surrogatepass")).digest())

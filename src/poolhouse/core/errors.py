@@ -24,6 +24,11 @@ class CognitoError(Exception):
     def code(self) -> str:
         return type(self).__name__
 
+    @property
+    def reason(self) -> str:
+        """For the log: what the message hides, or the message where it hides nothing."""
+        return self.detail or self.message
+
 
 # --- errors that the service models declare -------------------------------------------------------------
 

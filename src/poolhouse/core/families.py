@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from enum import Enum, auto
 from typing import Any, Self
 from uuid import UUID
 
+from poolhouse.core.base64url import base64url
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.secret import Secret
 
@@ -110,7 +111,7 @@ class RefreshTokenKeys:
     def new(self, pool_id: str, family_id: str, nonce: bytes) -> Secret:
         """The text of a refresh token: the family's id, `nonce` (NONCE_SIZE random bytes), and a code over both."""
         body = UUID(family_id).bytes + nonce
-        return Secret(_text(body + self._code(pool_id, body)))
+        return Secret(base64url(body + self._code(pool_id, body)))
 
     def family_of(self, pool_id: str, token: str) -> str | None:
         """The id of the family that a refresh token belongs to; None where this server made no such token for
@@ -119,7 +120,7 @@ class RefreshTokenKeys:
             data = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except (NotBase64, ValueError):
             return None
-        if _text(data) != token:
+        if base64url(data) != token:
             # Another spelling of a good token would not have its hash, and pass for one that was exchanged.
             return None
         body, code = data[:-_CODE_SIZE], data[-_CODE_SIZE:]
@@ -179,7 +180,3 @@ def standing(
     if is_current:
         return Standing.CURRENT
     return Standing.IN_GRACE if is_in_grace else Standing.REUSED
-
-
-def _text(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

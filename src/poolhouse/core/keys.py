@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from poolhouse.core.base64url import base64url
 from poolhouse.core.secret import Secret
 
 KEY_SIZE = 2048
@@ -71,7 +72,7 @@ def generate_signing_key(pool_id: str, use: KeyUse, now: datetime, signs_from: d
         pool_id=pool_id,
         use=use,
         private=Secret(base64.b64encode(der).decode()),
-        n=base64.urlsafe_b64encode(modulus).rstrip(b"=").decode(),
+        n=base64url(modulus),
         created_at=now,
         signs_from=signs_from,
     )

@@ -18,6 +18,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from poolhouse.core.base64url import base64url
+
 ALGORITHMS = (
     "RS256",
     "RS384",
@@ -133,7 +135,7 @@ def check_at_hash(claims: Mapping[str, Any], algorithm: str, access_token: str |
         return
     size = "512" if algorithm == "EdDSA" else algorithm[-3:]
     digest = hashlib.new(f"sha{size}", access_token.encode()).digest()
-    expected = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    expected = base64url(digest[: len(digest) // 2])
     if not isinstance(told, str) or not hmac.compare_digest(
         told.encode("utf-8", "replace"), expected.encode()
     ):

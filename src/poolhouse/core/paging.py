@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 
+from poolhouse.core.base64url import base64url
 from poolhouse.core.errors import InvalidParameterException
 
 MAC_SIZE = 16
@@ -19,7 +20,7 @@ MAC_SIZE = 16
 def seal_page(key: bytes, context: str, position: str) -> str:
     """The token of the page that begins behind `position`."""
     place = position.encode()
-    return base64.urlsafe_b64encode(_mac(key, context, place) + place).rstrip(b"=").decode()
+    return base64url(_mac(key, context, place) + place)
 
 
 def open_page(key: bytes, context: str, token: str) -> str:

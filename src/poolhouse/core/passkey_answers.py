@@ -23,6 +23,7 @@ from poolhouse.core.authenticators import (
     read_attestation_object,
     read_authenticator_data,
 )
+from poolhouse.core.base64url import base64url
 from poolhouse.core.errors import (
     InvalidParameterException,
     NotAuthorizedException,
@@ -36,7 +37,6 @@ from poolhouse.core.passkeys import (
     REQUIRED,
     Passkey,
     decode,
-    encode,
     is_allowed_origin,
     rp_id_hash,
 )
@@ -154,7 +154,7 @@ def check_registration(
         key = checked_key(credential.public_key)
     except NotSupported as error:
         raise WebAuthnCredentialNotSupportedException(detail=str(error)) from error
-    return NewKey(encode(credential.credential_id), key, credential.aaguid.hex())
+    return NewKey(base64url(credential.credential_id), key, credential.aaguid.hex())
 
 
 def check_assertion(

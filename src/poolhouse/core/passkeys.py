@@ -18,6 +18,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from poolhouse.core.authenticators import ALGORITHMS
+from poolhouse.core.base64url import base64url
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.pool_settings import first_factors
 from poolhouse.core.pools import UserPool
@@ -184,7 +185,7 @@ def creation_options(
         "timeout": TIMEOUT,
         "user": {
             "displayName": user.username,
-            "id": encode(user.sub.encode()),
+            "id": base64url(user.sub.encode()),
             "name": user.username,
         },
     }
@@ -213,12 +214,7 @@ def decoy(key: bytes, pool_id: str, name: str) -> dict[str, Any]:
     content = f"{pool_id}/{name}".encode("utf-8", "surrogatepass")
     drawn = hmac.digest(key, content, hashlib.sha512)
     size = (16, 20, 32)[drawn[-1] % 3]
-    return {"id": encode(drawn[:size]), "type": PUBLIC_KEY, "transports": ["hybrid", "internal"]}
-
-
-def encode(content: bytes) -> str:
-    """base64url without padding (WebAuthn L3 §2)."""
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    return {"id": base64url(drawn[:size]), "type": PUBLIC_KEY, "transports": ["hybrid", "internal"]}
 
 
 def decode(text: str) -> bytes:

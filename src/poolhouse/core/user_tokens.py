@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from poolhouse.core.base64url import base64url
 from poolhouse.core.clients import UserPoolClient
 from poolhouse.core.families import Family
 from poolhouse.core.groups import Group
@@ -161,7 +161,7 @@ def user_info(user: User, scopes: Collection[str], readable: Collection[str] | N
 def at_hash(access_token: str) -> str:
     """Source: OIDC Core §3.1.3.6, for RS256."""
     half = hashlib.sha256(access_token.encode("ascii")).digest()[:16]
-    return urlsafe_b64encode(half).rstrip(b"=").decode("ascii")
+    return base64url(half)
 
 
 def in_precedence(groups: Sequence[Group]) -> list[Group]:

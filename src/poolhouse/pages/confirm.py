@@ -6,8 +6,6 @@ every link, and would confirm accounts of people who never saw the mail.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from poolhouse.core.errors import (
     AliasExistsException,
     CodeMismatchException,
@@ -22,7 +20,7 @@ from poolhouse.pages import refusals
 from poolhouse.pages.factors import NO_CODE
 from poolhouse.pages.finishing import go_on_with
 from poolhouse.pages.flow import Flow
-from poolhouse.pages.names import fault_of, field_of, shown, typed_name
+from poolhouse.pages.names import fault_of, field_of, typed_again, typed_name
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.sign_up import DESTINATION, as_operation, told
 from poolhouse.pages.starting import sign_in_at
@@ -59,7 +57,7 @@ async def confirm(visit: Visit) -> Response:
 async def _confirm(visit: Visit) -> Response:
     flow = visit.flow or Flow()
     name = _name(visit, flow)
-    code = "".join(visit.form.get("code", "").split())
+    code = visit.typed_code
     fault = fault_of(name)
     errors = {} if fault is None else {"username": fault}
     if not code:
@@ -79,7 +77,7 @@ async def _confirm(visit: Visit) -> Response:
         )
     except CognitoError as error:
         response = _again(visit, flow, name, **_refused(error))
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     if goes_on is not None:
         try:
@@ -103,7 +101,7 @@ async def resend(visit: Visit) -> Response:
         details = await _resend(visit, name)
     except CognitoError as error:
         response = _again(visit, flow, name, form=refusals.of_code(error))
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     by_link = details["CODE_DELIVERY_DELIVERY_MEDIUM"] == "EMAIL" and wants_link(
         visit.app.user_pool, Purpose.RESEND
@@ -145,7 +143,7 @@ async def confirm_link(visit: Visit) -> Response:
     except CognitoError as error:
         visit.keep(flow.refusing(form=_of_link(error)))
         response = visit.to("/confirmUser")
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     visit.keep(flow.saying(CONFIRMED))
     return visit.to("/confirmUser", confirmation_code="")
@@ -157,7 +155,7 @@ async def _resend_link(visit: Visit, flow: Flow, name: str) -> Response:
     except CognitoError as error:
         visit.keep(flow.refusing(form=refusals.of_code(error)))
         response = visit.to("/confirmUser")
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     visit.keep(flow.saying(LINK_SENT_AGAIN, destination=details[DESTINATION]))
     return visit.to("/confirmUser", confirmation_code="")
@@ -189,8 +187,7 @@ def _name(visit: Visit, flow: Flow) -> str:
 
 
 def _again(visit: Visit, flow: Flow, name: str, **errors: str) -> Response:
-    kept = flow if name == flow.username else Flow(values={"username": shown(name)})
-    visit.keep(replace(kept, errors=errors))
+    visit.keep(typed_again(flow, name).refusing(**errors))
     return visit.to("/confirm")
 
 

@@ -10,6 +10,7 @@ from poolhouse.core.errors import AccessDenied
 from poolhouse.core.loopback import is_near
 from poolhouse.http import Response
 from poolhouse.pages.flow import Flow
+from poolhouse.pages.names import called
 from poolhouse.pages.page import Visit, leave, render
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.authorization_codes import finish_authorization
@@ -97,7 +98,7 @@ async def _show(visit: Visit, session: BrowserSession) -> Response:
         name=said.get("client_name") or visit.app.client.name,
         homepage=said.get("client_uri"),
         policy=said.get("policy_uri"),
-        person="" if user is None else user.attributes.get("email") or user.username,
+        person="" if user is None else called(user),
         session_id=session.id,
         meanings=[
             (_meaning(visit, scope), "") if scope in MEANINGS else (descriptions.get(scope) or scope, scope)

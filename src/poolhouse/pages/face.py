@@ -138,7 +138,7 @@ class PagesFace:
         except CognitoError as error:
             # A page says itself what it expects; what is left is the same as a link that leads nowhere any more.
             answer = render(visit, "error.html", 400, error="invalid_request")
-            answer.reason = error.detail or error.message
+            answer.reason = error.reason
             return answer
 
     async def _meet(self, visit: Visit, route: Route) -> None:

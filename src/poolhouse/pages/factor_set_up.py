@@ -16,6 +16,7 @@ from poolhouse.http import Response
 from poolhouse.pages import refusals
 from poolhouse.pages.finishing import CHOSEN, TOTP, begin_app, go_on_with
 from poolhouse.pages.flow import Flow
+from poolhouse.pages.names import phone_number
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.sign_in import at_pages
@@ -71,7 +72,7 @@ async def answer_set_up(visit: Visit, flow: Flow) -> Response:
 
 
 async def _prove_app(visit: Visit, flow: Flow) -> Response:
-    code = "".join(visit.form.get("code", "").split())
+    code = visit.typed_code
     if not code:
         return _again(visit, flow, code=NO_CODE)
     try:
@@ -90,7 +91,7 @@ async def _give_address(visit: Visit, flow: Flow) -> Response:
     is_phone = (flow.values.get(CHOSEN) or can[0]) == SMS
     given = visit.form.get("address", "").strip()
     if is_phone:
-        given = "".join(letter for letter in given if letter not in " ()-./")
+        given = phone_number(given)
     missing = NO_NUMBER if is_phone else NO_EMAIL
     if not given:
         return _again(visit, flow, address=missing)

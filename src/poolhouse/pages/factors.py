@@ -18,6 +18,7 @@ from poolhouse.pages.attribute_fields import fields_of
 from poolhouse.pages.factor_set_up import answer_set_up, show_set_up
 from poolhouse.pages.finishing import go_on_with, keep_waiting
 from poolhouse.pages.flow import Flow
+from poolhouse.pages.names import MISSING
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.passwords import rules
 from poolhouse.pages.sign_in import NO_PASSWORD, begin, refused, start_over
@@ -34,7 +35,6 @@ CODES = {
 """Challenges that ask for a code, and what the answer is called."""
 NO_CODE = N_("Type in the code.")
 NOT_THE_SAME = N_("The two passwords are not the same.")
-MISSING = N_("This has to be filled in.")
 NEW_CODE = N_("A new code is on its way.")
 PASSKEY_FAILED = N_("The passkey was not accepted. Try again, or sign in another way.")
 CHOICES = {
@@ -152,7 +152,7 @@ def _show_code(visit: Visit, flow: Flow) -> Response:
 
 
 async def _code(visit: Visit, flow: Flow) -> Response:
-    code = "".join(visit.form.get("code", "").split())
+    code = visit.typed_code
     if not code:
         return refuse(visit, flow, code=NO_CODE)
     try:
@@ -161,7 +161,7 @@ async def _code(visit: Visit, flow: Flow) -> Response:
         if refusals.is_over(error):
             raise
         response = refuse(visit, flow, code=refusals.of_code(error))
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
 
 
@@ -183,7 +183,7 @@ async def _passkey(visit: Visit, flow: Flow) -> Response:
         response = await _another_way(visit, flow)
         if visit.flow is not None:
             visit.keep(visit.flow.refusing(form=PASSKEY_FAILED))
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
 
 

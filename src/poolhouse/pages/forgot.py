@@ -10,7 +10,7 @@ from poolhouse.http import Response
 from poolhouse.pages import refusals
 from poolhouse.pages.factors import NO_CODE, NOT_THE_SAME
 from poolhouse.pages.flow import Flow
-from poolhouse.pages.names import fault_of, field_of, shown, typed_name
+from poolhouse.pages.names import fault_of, field_of, shown, typed_again, typed_name
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.passwords import rules
 from poolhouse.pages.sign_in import NO_PASSWORD
@@ -41,7 +41,7 @@ async def forgot(visit: Visit) -> Response:
     except CognitoError as error:
         reason = BY_ADMINISTRATORS if isinstance(error, NotAuthorizedException) else refusals.of_code(error)
         response = _again(visit, name, form=reason)
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     parameters = told(details)
     visit.keep(Flow(name, parameters=parameters).saying(SENT, destination=parameters[DESTINATION]))
@@ -60,7 +60,7 @@ async def reset(visit: Visit) -> Response:
             rules=rules(visit),
         )
     name = typed_name(visit.app, visit.form.get("username", "")) or flow.username
-    code = "".join(visit.form.get("code", "").split())
+    code = visit.typed_code
     password = visit.form.get("new_password", "")
     fault = fault_of(name)
     errors = {} if fault is None else {"username": fault}
@@ -81,7 +81,7 @@ async def reset(visit: Visit) -> Response:
         reason = refusals.of_password(error)
         wrong = {"new_password": reason} if reason else {"code": refusals.of_code(error)}
         response = _reset_again(visit, flow, name, wrong)
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     visit.keep(Flow(name).saying(CHANGED))
     return visit.to("/login")
@@ -93,6 +93,5 @@ def _again(visit: Visit, name: str, **errors: str) -> Response:
 
 
 def _reset_again(visit: Visit, flow: Flow, name: str, errors: dict[str, str]) -> Response:
-    kept = flow if name == flow.username else Flow(values={"username": shown(name)})
-    visit.keep(kept.refusing(**errors))
+    visit.keep(typed_again(flow, name).refusing(**errors))
     return visit.to("/confirmForgotPassword")

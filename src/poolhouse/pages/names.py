@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.users import LONGEST_KEY, PHONE_NUMBER, username_attributes
+from poolhouse.core.users import EMAIL, LONGEST_KEY, PHONE_NUMBER, User, username_attributes
 from poolhouse.pages.attribute_fields import Field
+from poolhouse.pages.flow import Flow
 from poolhouse.pages.texts import N_
 
 MISSING = N_("This has to be filled in.")
@@ -34,6 +35,11 @@ def field_of(app: AppSnapshot) -> Field:
     return USER_NAME
 
 
+def called(user: User) -> str:
+    """What somebody who is signed in is called to their face."""
+    return user.attributes.get(EMAIL) or user.username
+
+
 def phone_number(text: str) -> str:
     """A number as people write it, as it is kept."""
     return text.translate(_AS_NUMBERS_ARE_WRITTEN)
@@ -53,6 +59,11 @@ def fault_of(name: str, longest: int = LONGEST_KEY) -> str | None:
         return MISSING
     is_one = len(name) <= longest and all(unicodedata.category(letter)[0] in IN_NAMES for letter in name)
     return None if is_one else WRONG_FORM
+
+
+def typed_again(flow: Flow, name: str) -> Flow:
+    """The flow, where it is this person's; else a new one that knows what was typed."""
+    return flow if name == flow.username else Flow(values={"username": shown(name)})
 
 
 def shown(name: str) -> str:

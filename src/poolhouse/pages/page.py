@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from poolhouse.cookies import cookie_name, cookie_of, drop_cookie, session_cookie_name, set_cookie
+from poolhouse.cookies import SESSION, cookie_name, cookie_of, drop_cookie, session_cookie_name, set_cookie
 from poolhouse.core.authorize_request import AuthorizeRequest, render_query
 from poolhouse.core.domains import Domain
 from poolhouse.core.loopback import is_near
@@ -102,6 +102,11 @@ class Visit:
         return self.request.method == "POST"
 
     @property
+    def typed_code(self) -> str:
+        """The form's code, without the spaces that people and programs put into it."""
+        return "".join(self.form.get("code", "").split())
+
+    @property
     def session_cookie(self) -> str | None:
         """What the browser shows of its session."""
         return cookie_of(self.request, session_cookie_name(self.request))
@@ -136,7 +141,7 @@ class Visit:
 
     def sign_in(self, cookie: str) -> None:
         """Give the browser the cookie of its session."""
-        self._set("cognito", cookie, None)
+        self._set(SESSION, cookie, None)
 
     def _set(self, name: str, value: str, seconds: int | None) -> None:
         self.cookies = [cookie for cookie in self.cookies if cookie[0] != name]

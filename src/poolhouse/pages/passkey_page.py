@@ -24,6 +24,7 @@ from poolhouse.core.errors import (
 )
 from poolhouse.http import Response
 from poolhouse.pages.flow import Flow
+from poolhouse.pages.names import called
 from poolhouse.pages.page import Visit, leave, render
 from poolhouse.pages.starting import sign_in_at
 from poolhouse.pages.texts import N_
@@ -66,12 +67,11 @@ async def _ask(visit: Visit, visitor: Visitor, redirect_uri: str) -> Response:
     except CognitoError as error:
         reason = refusal_of(error)
         visit.flow = (visit.flow or Flow()).refusing(form=reason)
-    user = visitor.user
     return render(
         visit,
         "passkey_add.html",
         options=options,
-        who=user.attributes.get("email") or user.username,
+        who=called(visitor.user),
         redirect_uri=redirect_uri,
     )
 
@@ -82,7 +82,7 @@ async def _add(visit: Visit, visitor: Visitor, redirect_uri: str) -> Response:
     except CognitoError as error:
         visit.keep((visit.flow or Flow()).refusing(form=refusal_of(error)))
         response = visit.to("/passkeys/add")
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     return leave(redirect_uri)
 

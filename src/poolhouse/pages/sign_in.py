@@ -19,10 +19,12 @@ from poolhouse.http import Response
 from poolhouse.pages import refusals
 from poolhouse.pages.finishing import finish, go_on_with
 from poolhouse.pages.flow import Flow
+from poolhouse.pages.names import called, field_of
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.browser_sessions import find_browser_session
 from poolhouse.userpools.sign_in import at_pages
+from poolhouse.userpools.sign_up import may_sign_up
 from poolhouse.userpools.step_up import may_go_on
 
 SOCIAL = {
@@ -64,7 +66,7 @@ async def login(visit: Visit) -> Response:
         name_type="email" if username_attributes(visit.app.user_pool) == {"email"} else "text",
         providers=_in_order(providers_of(visit.app), visit.look.provider_order),
         has_own=visit.app.client.takes_people_of(None),
-        may_sign_up=may_sign_up(visit.app),
+        may_sign_up=may_sign_up(visit.app.user_pool),
         signed_in=signed_in,
     )
 
@@ -120,7 +122,7 @@ def refused(visit: Visit, error: CognitoError, name: str) -> Response:
             return visit.to("/forgotPassword")
         case _:
             response = again(visit, name, form=refusals.of_trigger(error) or refusals.of_sign_in(error))
-            response.reason = error.detail or error.message
+            response.reason = error.reason
             return response
 
 
@@ -150,25 +152,13 @@ def _in_order(providers: list[Provider], first: Sequence[str]) -> list[Provider]
     return sorted(providers, key=lambda provider: places.get(provider.name, len(places)))
 
 
-def may_sign_up(app: AppSnapshot) -> bool:
-    """Source: Cognito API reference, AdminCreateUserConfigType (AllowAdminCreateUserOnly)."""
-    return not app.user_pool.settings.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly")
-
-
 def _name_label(app: AppSnapshot) -> str:
     """What people of the pool sign in with."""
-    match sorted(username_attributes(app.user_pool)):
-        case ["email"]:
-            return N_("Email address")
-        case ["phone_number"]:
-            return N_("Phone number")
-        case ["email", "phone_number"]:
-            return N_("Email address or phone number")
-    if "email" in alias_attributes(app.user_pool):
+    if not username_attributes(app.user_pool) and "email" in alias_attributes(app.user_pool):
         return N_("User name or email address")
-    return N_("User name")
+    return field_of(app).label
 
 
 async def _name_of(visit: Visit, sub: str) -> str | None:
     user = await at_pages.person_signed_in(visit.call, visit.app, sub)
-    return None if user is None else user.attributes.get("email") or user.username
+    return None if user is None else called(user)

@@ -131,11 +131,11 @@ async def _register(visit: Visit, wanted: Wanted) -> Response:
     except (LimitExceededException, CodeDeliveryFailureException) as error:
         visit.keep(Flow(name).refusing(form=NOT_SENT))
         response = visit.to("/confirm")
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     except CognitoError as error:
         response = _again(visit, name, values, _refused(error))
-        response.reason = error.detail or error.message
+        response.reason = error.reason
         return response
     return _registered(visit, name, account)
 

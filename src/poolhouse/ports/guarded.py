@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -59,9 +60,13 @@ class Reply:
     url: str
     """Where it came from in the end."""
 
-    @property
-    def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+    def json_object(self) -> dict[str, Any] | None:
+        """The body as a JSON object; None where it is none."""
+        try:
+            document = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return document if isinstance(document, dict) else None
 
 
 class GuardedOutbound:

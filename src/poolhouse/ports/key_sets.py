@@ -7,13 +7,12 @@ server ask on by making keys up.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from poolhouse.ports.guarded import GuardedOutbound, OutboundFailed
+from poolhouse.ports.guarded import GuardedOutbound, OutboundFailed, Reply
 
 KEPT = timedelta(hours=1)
 NOT_SOONER = timedelta(minutes=1)
@@ -60,7 +59,7 @@ class KeySets:
             reply = await self._outbound.get(url, {"accept": "application/json"})
             if reply.status != 200:
                 raise OutboundFailed(f"the keys' address answered {reply.status}")
-            keys = _read(reply.body)
+            keys = _read(reply)
             while len(self._sets) >= MAX_SETS:
                 oldest = next(iter(self._sets))
                 del self._sets[oldest]
@@ -70,13 +69,9 @@ class KeySets:
             return keys
 
 
-def _read(body: bytes) -> Sequence[Key]:
+def _read(reply: Reply) -> Sequence[Key]:
     """Raises OutboundFailed: it is no JWK Set."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise OutboundFailed("the keys are no JSON") from None
-    keys = document.get("keys") if isinstance(document, dict) else None
+    keys = (reply.json_object() or {}).get("keys")
     if not isinstance(keys, list):
         raise OutboundFailed("the keys are no JWK Set")
     return [key for key in keys[:MAX_KEYS] if isinstance(key, dict)]

@@ -381,12 +381,19 @@ authorization_code = sa.Table(
     ),
 )
 
+
+def _of_client() -> sa.Column[str]:
+    return sa.Column(
+        "client_id", Key, sa.ForeignKey("user_pool_client.id", ondelete="CASCADE"), nullable=False
+    )
+
+
 # What a person has allowed a client that was registered dynamically.
 consent = sa.Table(
     "consent",
     metadata,
     *_of_user(
-        sa.Column("client_id", Key, sa.ForeignKey("user_pool_client.id", ondelete="CASCADE"), nullable=False),
+        _of_client(),
         *_document(),
         sa.PrimaryKeyConstraint("pool_id", "sub", "client_id"),
         sa.Index(None, "client_id"),
@@ -469,12 +476,6 @@ used_once = sa.Table(
     sa.PrimaryKeyConstraint("pool_id", "kind", "key"),
     sa.Index(None, "expires_at"),
 )
-
-
-def _of_client() -> sa.Column[str]:
-    return sa.Column(
-        "client_id", Key, sa.ForeignKey("user_pool_client.id", ondelete="CASCADE"), nullable=False
-    )
 
 
 managed_login_branding = sa.Table(

@@ -108,7 +108,7 @@ async def redeem(
     try:
         admitted = await in_the_name_of(call, app, found.sub).write(exchange, pool_id=app.pool.id)
     except CognitoError as refused:
-        raise InvalidGrant(detail=refused.detail or refused.message) from refused
+        raise InvalidGrant(detail=refused.reason) from refused
     if admitted is None:
         # Another request was first, or a sign-out. If it was used, two have it.
         again = await call.store.read(lambda tx: tx.authorization_codes.find(app.pool.id, hash))
@@ -231,7 +231,7 @@ async def _write(
     try:
         return await in_the_name_of(call, app, session.sub).write(change, pool_id=app.pool.id)
     except CognitoError as refused:
-        raise AccessDenied(detail=refused.detail or refused.message) from refused
+        raise AccessDenied(detail=refused.reason) from refused
 
 
 def _still_signed_in(tx: Transaction, app: AppSnapshot, session: BrowserSession) -> User:

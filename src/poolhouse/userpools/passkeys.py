@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from poolhouse.core.authenticator_names import friendly_name
+from poolhouse.core.base64url import base64url
 from poolhouse.core.credentials import Code
 from poolhouse.core.documents import epoch
 from poolhouse.core.errors import (
@@ -46,7 +47,6 @@ from poolhouse.core.passkeys import (
     creation_options,
     decoy,
     descriptor,
-    encode,
     relying_party,
     request_options,
     user_verification,
@@ -337,7 +337,7 @@ async def _proven(
 ) -> Passkey:
     """The passkey as it is after this use. Raises CognitoError: the answer proves nothing."""
     answer = read_assertion(credential)
-    id = encode(answer.credential_id)
+    id = base64url(answer.credential_id)
     passkey = await call.store.look_up(lambda tx: tx.passkeys.find(app.pool.id, id))
     if user is None or passkey is None or passkey.sub != user.sub:
         raise NotAuthorizedException(detail="not a passkey of this person's")
@@ -399,7 +399,7 @@ def _relying_party_of(call: Call, app: AppSnapshot) -> str | None:
 
 
 def _new_challenge(call: Call) -> str:
-    return encode(call.random.token_bytes(CHALLENGE_SIZE))
+    return base64url(call.random.token_bytes(CHALLENGE_SIZE))
 
 
 def _describe(passkey: Passkey) -> WebAuthnCredentialDescription:

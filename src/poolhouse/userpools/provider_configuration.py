@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -86,11 +85,8 @@ async def _discover(call: Call, issuer: str) -> Mapping[str, Any]:
         raise InvalidParameterException(
             f"Unable to contact well-known endpoint {issuer}{DISCOVERY}: {failed}"
         ) from None
-    try:
-        document = json.loads(reply.body) if reply.status == 200 else None
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
+    document = reply.json_object() if reply.status == 200 else None
+    if document is None:
         raise InvalidParameterException(f"{issuer}{DISCOVERY} is no discovery document.")
     if document.get("issuer") != issuer:  # §4.3
         raise InvalidParameterException(f"The discovery document at {issuer} is of another issuer.")

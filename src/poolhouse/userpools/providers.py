@@ -17,6 +17,7 @@ from poolhouse.core.errors import (
     ResourceNotFoundException,
 )
 from poolhouse.core.identity_providers import SECRETS, SOCIAL, IdentityProvider, ProviderType
+from poolhouse.core.pools import UserPool
 from poolhouse.core.provider_details import full_mapping
 from poolhouse.core.secret import Secret
 from poolhouse.operation import Call
@@ -135,12 +136,11 @@ async def update_identity_provider(
     """
     pool_id, name = request["UserPoolId"], request["ProviderName"]
 
-    def find(tx: Transaction) -> IdentityProvider:
-        tx.pools.get(call.account_id, call.region, pool_id)
-        return tx.identity_providers.get(pool_id, name)
+    def find(tx: Transaction) -> tuple[UserPool, IdentityProvider]:
+        pool = tx.pools.get(call.account_id, call.region, pool_id)
+        return pool, tx.identity_providers.get(pool_id, name)
 
-    before = await call.store.read(find)
-    pool = await call.store.read(lambda tx: tx.pools.get(call.account_id, call.region, pool_id))
+    pool, before = await call.store.read(find)
     changed, configured = before, None
     if "ProviderDetails" in request:
         given = dict(request["ProviderDetails"])

@@ -120,4 +120,4 @@ async def _authorize(call: Call, pool_id: str, access_token: str) -> None:
         if claims.get("sub") != app.client.id:
             await authenticate_person(call, access_token, scope=DCR_SCOPE)
     except (NotAuthorizedException, UserNotFoundException) as refused:
-        raise InvalidToken(detail=refused.detail or refused.message) from refused
+        raise InvalidToken(detail=refused.reason) from refused

@@ -31,24 +31,18 @@ class Groups:
         return None if row is None else group_from_row(row)
 
     def add(self, group: Group) -> None:
-        values = {
-            "pool_id": group.pool_id,
-            "name": group.name,
-            "document": write_document("user_group", group.to_document()),
-            "version": group.version,
-        }
-        if not rows.add(self._connection, user_group, values):
+        if not self.add_if_missing(group):
             raise GroupExistsException
 
-    def add_if_missing(self, group: Group) -> None:
-        """Of two who make one group at once, both have it."""
+    def add_if_missing(self, group: Group) -> bool:
+        """False if it was there: of two who make one group at once, both have it."""
         values = {
             "pool_id": group.pool_id,
             "name": group.name,
             "document": write_document("user_group", group.to_document()),
             "version": group.version,
         }
-        rows.add(self._connection, user_group, values)
+        return rows.add(self._connection, user_group, values)
 
     def replace(self, group: Group) -> None:
         key = {"pool_id": group.pool_id, "name": group.name}

@@ -102,7 +102,7 @@ async def arrive(
     except TooManyRequestsException:
         raise
     except CognitoError as refused:
-        raise FederationFailed(refused.message, detail=refused.detail or refused.message) from refused
+        raise FederationFailed(refused.message, detail=refused.reason) from refused
 
 
 async def _received(call: Call, app: AppSnapshot, provider: IdentityProvider, identity: Identity) -> User:

@@ -7,13 +7,13 @@ other provider's answer fits (mix-up: §4.4). Nonce and PKCE verifier wait seale
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from poolhouse.core.assurance import asked_levels
+from poolhouse.core.authorization_codes import challenge_of
 from poolhouse.core.authorize_request import AuthorizeRequest, redirect_address
 from poolhouse.core.domains import DomainKind
 from poolhouse.core.errors import NotAuthorizedException
@@ -117,17 +117,22 @@ async def open_state(call: Call, text: str) -> tuple[Begun, IdentityProvider]:
     Raises:
         FederationFailed: there is none, it is too old, or was completed; the provider or the client is gone.
     """
+    begun = await open_begun(call, text, STEP)
+    return begun, await _provider(call, begun.app, begun.provider_name)
+
+
+async def open_begun(call: Call, text: str, step: str) -> Begun:
+    """The sign-in by a provider that waits at this step. Nothing is used up.
+
+    Raises:
+        FederationFailed: there is none, it is too old, or was completed.
+    """
     try:
         app, session = await sessions.open_lone_session(call, text)
     except NotAuthorizedException as refused:
-        raise FederationFailed(GONE, detail=refused.detail or refused.message) from refused
-    if session.step != STEP:
+        raise FederationFailed(GONE, detail=refused.reason) from refused
+    if session.step != step:
         raise FederationFailed(GONE, detail="a session of another kind")
-    begun = begun_of(app, session)
-    return begun, await _provider(call, app, begun.provider_name)
-
-
-def begun_of(app: AppSnapshot, session: Session) -> Begun:
     state = session.state
     return Begun(
         app=app,
@@ -180,14 +185,13 @@ def _authorize_address(
     verifier: str,
 ) -> str:
     """Source: RFC 6749 §4.1.1; OIDC Core §3.1.2.1; RFC 7636 §4.3."""
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     members = {
         "client_id": provider.client_id,
         "redirect_uri": base + RETURN,
         "response_type": "code",
         "scope": provider.details["authorize_scopes"],
         "state": state,
-        "code_challenge": challenge,
+        "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
     }
     if not provider.is_oauth2:

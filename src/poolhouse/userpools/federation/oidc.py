@@ -6,13 +6,12 @@ a user pool".
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from poolhouse.core.attribute_mapping import claims_of
+from poolhouse.core.base64url import base64url
 from poolhouse.core.federation import FederationFailed, Identity
 from poolhouse.core.identity_providers import IdentityProvider, ProviderType
 from poolhouse.core.oidc_tokens import (
@@ -26,7 +25,7 @@ from poolhouse.core.oidc_tokens import (
 from poolhouse.core.provider_claims import apple_name, flattened, people_value
 from poolhouse.core.provider_details import SOCIAL_KEY_SETS, subject_claim
 from poolhouse.operation import Call
-from poolhouse.ports.guarded import OutboundFailed, OutboundTimeout, Reply
+from poolhouse.ports.guarded import OutboundFailed, OutboundTimeout
 from poolhouse.userpools.federation.apple import apple_secret
 from poolhouse.userpools.federation.begin import Begun
 
@@ -118,7 +117,7 @@ async def _exchange(
         raise FederationFailed(f"{provider.name} Error - error getting token", detail=str(failed)) from None
     if reply.status != 200:
         raise FederationFailed(f"{provider.name} Error - {reply.status} error getting token")
-    tokens = _document(reply)
+    tokens = reply.json_object()
     if tokens is None:
         raise FederationFailed("Bad token response: no JSON object")
     if "error" in tokens:  # GitHub's way of refusing, with 200
@@ -158,8 +157,7 @@ async def _keys(
     """The keys that may have signed."""
     if algorithm.startswith("HS"):
         secret = provider.secret() or ""
-        encoded = base64.urlsafe_b64encode(secret.encode()).rstrip(b"=").decode()
-        return [{"kty": "oct", "k": encoded}] if secret else []
+        return [{"kty": "oct", "k": base64url(secret.encode())}] if secret else []
     url = provider.details.get("jwks_uri") or SOCIAL_KEY_SETS.get(provider.type)
     if url is None:
         raise TokenRefused("the provider publishes no keys")
@@ -208,7 +206,7 @@ async def _user_info(
         raise FederationFailed("Read timed out") from None
     except OutboundFailed as failed:
         raise FederationFailed(f"{provider.name} Error - error getting user", detail=str(failed)) from None
-    told = _document(reply) if reply.status == 200 else None
+    told = reply.json_object() if reply.status == 200 else None
     if provider.type is ProviderType.GOOGLE:
         return {name: value for name in fields if (value := people_value((told or {}).get(name))) is not None}
     if told is None:
@@ -218,11 +216,3 @@ async def _user_info(
     if claims and told.get("sub") != claims["sub"]:
         raise FederationFailed("Bad userInfo response: another user")
     return told
-
-
-def _document(reply: Reply) -> Mapping[str, Any] | None:
-    try:
-        document = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None

@@ -13,7 +13,7 @@ from poolhouse.core.identity_providers import IdentityProvider, ProviderType
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.operation import Call
 from poolhouse.userpools import sessions
-from poolhouse.userpools.federation.begin import GONE, Begun, begun_of, use_up
+from poolhouse.userpools.federation.begin import GONE, Begun, open_begun, use_up
 
 STEP = "SAML_ARRIVED"
 UNKNOWN = "Invalid samlResponse or relayState from identity provider"
@@ -45,13 +45,7 @@ async def open_arrived(call: Call, text: str) -> Begun:
     Raises:
         FederationFailed: there is none, it is too old, or was completed.
     """
-    try:
-        app, session = await sessions.open_lone_session(call, text)
-    except NotAuthorizedException as refused:
-        raise FederationFailed(GONE, detail=refused.detail or refused.message) from refused
-    if session.step != STEP:
-        raise FederationFailed(GONE, detail="a session of another kind")
-    return begun_of(app, session)
+    return await open_begun(call, text, STEP)
 
 
 async def take(call: Call, begun: Begun) -> tuple[IdentityProvider, Identity]:

@@ -130,9 +130,7 @@ async def answer(
         CognitoError: what RespondToAuthChallenge raises.
     """
     hidden, arrival = hiding(app), _Arrival(call, app)
-    found, person = await sessions.open_with(
-        call, hidden, ticket_of_session(session), lambda tx, opened: _person_of(tx, hidden, opened)
-    )
+    found, person = await _opened(call, hidden, session)
     if found.step not in ANSWERS or Step(found.step).challenge != challenge or person is None:
         raise NotAuthorizedException(sessions.INVALID, detail="the session waits for something else")
     attempt = Attempt(call, hidden, responses, person, Step(found.step), found, found.state, arrive=arrival)
@@ -147,9 +145,7 @@ async def send_again(call: Call, app: AppSnapshot, session: str) -> Waits:
         NotAuthorizedException: the sign-in waits for something else, or is over.
     """
     hidden = hiding(app)
-    found, person = await sessions.open_with(
-        call, hidden, ticket_of_session(session), lambda tx, opened: _person_of(tx, hidden, opened)
-    )
+    found, person = await _opened(call, hidden, session)
     if found.step not in SENT or person is None:
         raise NotAuthorizedException(sessions.INVALID, detail="the session waits for no code that was sent")
     step = Step(found.step)
@@ -170,9 +166,7 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
     """
     _refuse_foreign(app)
     hidden, arrival = hiding(app), _Arrival(call, app)
-    found, person = await sessions.open_with(
-        call, hidden, ticket_of_session(session), lambda tx, opened: _person_of(tx, hidden, opened)
-    )
+    found, person = await _opened(call, hidden, session)
     if found.step != SIGNED_UP or person is None or person.user is None:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of a sign-up")
     attempt = Attempt(call, hidden, {}, person, Step.START, found, found.state, arrive=arrival)
@@ -190,14 +184,20 @@ def _refuse_foreign(app: AppSnapshot) -> None:
         raise NotAuthorizedException(detail="the client does not take people of the pool itself")
 
 
+async def _opened(call: Call, app: AppSnapshot, session: str) -> tuple[Session, Person | None]:
+    """The sign-in, and whose it is; None for somebody who is gone. Raises NotAuthorizedException: there is none."""
+    ticket = ticket_of_session(session)
+    return await sessions.open_with(call, app, ticket, lambda tx, opened: _person_of(tx, app, opened))
+
+
 def _person_of(tx: Transaction, app: AppSnapshot, session: Session) -> Person | None:
     if session.sub is None:
         return Person(str(session.state.get("name", "")), None)
-    user = tx.users.by_sub(app.pool.id, session.sub)
-    if user is None:
+    found = tx.people.by_sub(app.pool.id, session.sub)
+    if found is None:
         return None
-    name = str(session.state.get("name", user.username))
-    return Person(name, user, tx.passwords.find(app.pool.id, session.sub))
+    user, password = found
+    return Person(str(session.state.get("name", user.username)), user, password)
 
 
 def _outcome(answered: InitiateAuthResponse, arrival: _Arrival) -> Waits | Arrived:
