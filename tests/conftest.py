@@ -55,14 +55,6 @@ def server(
         yield server
 
 
-@pytest.fixture(autouse=True)
-def _let_go(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A server that all tests share, and its clients, would else hold two sockets for each of thousands of tests."""
-    yield
-    if "server" in request.fixturenames:
-        request.getfixturevalue("server").let_go()
-
-
 @pytest.fixture
 def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     """A server of the test's own: for a clock that moves, a limit that is small, an engine of choice."""

@@ -73,7 +73,7 @@ class RunningServer:
         self.region = local.region
         self.engine = "sqlite"
         self.clients: list[Any] = []
-        self._let_go = 0
+        self._shared: dict[str, Any] = {}
         # One for all clients: each session reads the service models for itself, ten megabytes of them.
         self._session = boto3.session.Session()
         self._lock = threading.Lock()
@@ -83,24 +83,26 @@ class RunningServer:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, service: str = "cognito-idp", **options: Any) -> Any:
-        """A boto3 client of this server; by default the root's."""
+        """A boto3 client of this server. The root's is the same for all who ask: thousands of tests do, and each of
+        its own would hold two sockets and some thousands of objects until the end."""
+        with self._lock:  # a session is no thing to share between threads; its clients are
+            if options:
+                return self._new_client(service, options)
+            if service not in self._shared:
+                self._shared[service] = self._new_client(service, {})
+            return self._shared[service]
+
+    def _new_client(self, service: str, options: dict[str, Any]) -> Any:
         options = {
             **self.local.client_options(),
             "endpoint_url": self.base_url,
             "config": Config(retries={"total_max_attempts": 1}, parameter_validation=False),
             **options,
         }
-        with self._lock:  # a session is no thing to share between threads; its clients are
-            client = self._session.client(service, **options)
+        client = self._session.client(service, **options)
         client.meta.events.register_last("needs-retry", once_more)
         self.clients.append(client)
         return client
-
-    def let_go(self) -> None:
-        """Close the connections of the clients that were made since the last time. Who is used again makes another."""
-        for client in self.clients[self._let_go :]:
-            client.close()
-        self._let_go = len(self.clients)
 
     async def sweep(self) -> int:
         return await self.server.sweeper.sweep_once()

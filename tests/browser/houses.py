@@ -22,6 +22,11 @@ GOODBYE = "https://app.example/goodbye"
 SCOPES = ["openid", "email", "profile", "phone", "aws.cognito.signin.user.admin"]
 
 
+def new_browser() -> httpx.Client:
+    """One that keeps no connection: houses are many, and stay as long as their server."""
+    return httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
+
+
 @dataclass
 class House:
     """A pool at its domain's address by path, an app client of it, and the person `ada`."""
@@ -32,7 +37,7 @@ class House:
     domain: str
     client: Mapping[str, Any]
     sub: str
-    browser: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20))
+    browser: httpx.Client = field(default_factory=new_browser)
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
     def __post_init__(self) -> None:

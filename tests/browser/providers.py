@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import httpx
 from tests.browser.fake_provider import FakeProvider
-from tests.browser.houses import CALLBACK, SCOPES, House, a_house, answer_of
+from tests.browser.houses import CALLBACK, SCOPES, House, a_house, answer_of, new_browser
 from tests.harness import RunningServer
 from tests.people.tokens import claims_of
 
@@ -39,7 +39,7 @@ class Traveller:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.browser = httpx.Client(timeout=20)
+        self.browser = new_browser()
         house.server.clients.append(self.browser)
 
     @property

@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from tests.browser.houses import CALLBACK, House, a_house, an_application, answer_of
+from tests.browser.houses import CALLBACK, House, a_house, an_application, answer_of, new_browser
 from tests.harness import RunningServer
 from tests.people.people import a_person
 from tests.people.tokens import claims_of, refreshed, two_nodes
@@ -296,7 +295,7 @@ def test_of_many_that_redeem_one_code_on_two_nodes_one_gets_tokens(
     with two_nodes(postgres_server, tmp_path) as (one, other):
         house = a_house(one)
         house.sign_in()
-        there = replace(house, server=other, browser=httpx.Client(timeout=20))
+        there = replace(house, server=other, browser=new_browser())
         for _ in range(3):
             code = house.code()
             with ThreadPoolExecutor(8) as threads:
