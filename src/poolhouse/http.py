@@ -42,6 +42,11 @@ class Request:
         """What the body is said to be, in lower case and without parameters; "" where nothing is said."""
         return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
 
+    @property
+    def user_agent(self) -> str:
+        """What the client says of itself, bounded. A script in a browser says it in a header of AWS's own."""
+        return (self.header(b"x-amz-user-agent") or self.header(b"user-agent") or "")[:512]
+
     def count(self, name: bytes) -> int:
         return sum(1 for key, _ in self.headers if key == name)
 

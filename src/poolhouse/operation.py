@@ -120,6 +120,8 @@ class Call:
     request_id: str
     address: str
     """The caller's network address."""
+    user_agent: str = ""
+    """What the caller's client says of itself, cut to 512 characters."""
     operation: str = ""
     service: str = ""
     audit_parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -168,6 +168,7 @@ class AwsFace:
             now=self._parts.clock.now(),
             request_id=request.id,
             address=request.peer,
+            user_agent=request.user_agent,
             operation=operation.name,
             service=model.name,
             audit_parameters=without_secrets(model.name, operation.input, read) if operation.input else {},

@@ -31,6 +31,7 @@ def _call(parts: Parts, request: Request, operation: str, account_id: str, regio
         now=parts.clock.now(),
         request_id=request.id,
         address=request.peer,
+        user_agent=request.user_agent,
         operation=operation,
         service=SERVICE,
     )

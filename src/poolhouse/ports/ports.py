@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.carriers import Carrier
+from poolhouse.ports.functions import Functions, NoFunctions
 from poolhouse.ports.guarded import GuardedOutbound
 from poolhouse.ports.key_sets import KeySets
 from poolhouse.ports.passwords import PasswordHasher
@@ -25,6 +26,8 @@ class Ports:
     mail: Carrier | None = None
     """None: nothing is configured to carry e-mail."""
     sms: Carrier | None = None
+    functions: Functions = field(default_factory=NoFunctions)
+    """Where the functions of the pools' triggers run."""
 
     def close(self) -> None:
         """Let go of threads, once nobody asks any more."""
