@@ -10,9 +10,12 @@ from poolhouse.aws.model import service_model
 _SHOWN = frozenset({"ClientIdType"})
 """Marked sensitive in the model, yet Cognito prints it, and a client id is no secret (RFC 6749 §2.2)."""
 
-_SECRET_BESIDES = frozenset({"ProviderDetailsType", "ConfirmationCodeType", "DeviceSecretVerifierConfigType"})
-"""Not marked in the model: the first holds the secret of an identity provider, the second is a code, and by the
-third a device's secret can be tried out offline."""
+_SECRET_BESIDES = frozenset(
+    {"ProviderDetailsType", "ConfirmationCodeType", "DeviceSecretVerifierConfigType", "ClientMetadataType"}
+)
+"""Not marked in the model: the first holds the secret of an identity provider, the second is a code, by the third a
+device's secret can be tried out offline, and the fourth is what an application tells its functions, a password of
+another system maybe."""
 
 
 @cache

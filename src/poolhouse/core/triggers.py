@@ -39,6 +39,10 @@ IN_A_DOCUMENT = {Trigger.CUSTOM_EMAIL_SENDER, Trigger.CUSTOM_SMS_SENDER, Trigger
 """Those whose LambdaConfig member is a document with a version and the ARN."""
 UNKNOWN_SDK = "aws-sdk-unknown-unknown"
 """What `callerContext.awsSdkVersion` says of the hosted pages, and of a client that says nothing of itself."""
+NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
+"""What `callerContext.clientId` says where an administrator calls, for no client."""
+UNRECOGNIZABLE = "Unrecognizable lambda output"
+"""What Cognito says of an answer that it can't read."""
 _SDK = re.compile(r"aws-sdk-([a-z0-9-]{1,32})/([0-9][A-Za-z0-9.-]{0,31})")
 
 
@@ -81,7 +85,7 @@ def event_of(
         "region": region,
         "userPoolId": pool_id,
         "userName": username,
-        "callerContext": {"awsSdkVersion": sdk, "clientId": client_id},
+        "callerContext": {"awsSdkVersion": sdk, "clientId": client_id or NO_CLIENT},
         "triggerSource": source,
         "request": dict(request),
         "response": dict(response),
@@ -108,8 +112,8 @@ def response_in(answer: bytes) -> dict[str, Any]:
     try:
         document = json.loads(answer)
     except (ValueError, RecursionError):
-        raise InvalidLambdaResponseException("Unrecognizable lambda output") from None
+        raise InvalidLambdaResponseException(UNRECOGNIZABLE) from None
     response = document.get("response") if isinstance(document, dict) else None
     if not isinstance(response, dict):
-        raise InvalidLambdaResponseException("Unrecognizable lambda output")
+        raise InvalidLambdaResponseException(UNRECOGNIZABLE)
     return response
