@@ -126,6 +126,10 @@ class Call:
     service: str = ""
     audit_parameters: Mapping[str, Any] = field(default_factory=dict)
     """The request without its secret members, for the audit record."""
+    subject: str | None = None
+    """The person that the call is about, by sub, where that is known before it writes; for the audit record."""
+    client_id: str | None = None
+    """The app client that it is made for, where the request does not name it; for the audit record."""
 
     @property
     def settings(self) -> Settings:
@@ -183,4 +187,8 @@ class Call:
             pool_id=pool_id,
             request_parameters=self.audit_parameters,
             access_key_id=self.caller.access_key_id,
+            sub=self.subject,
+            client_id=self.client_id or self.audit_parameters.get("ClientId"),
+            user_agent=self.user_agent or None,
+            is_told=self.settings.events_webhook_url is not None,
         )

@@ -31,6 +31,8 @@ def _delivery(settings: Settings) -> Iterator[str]:
         yield "smtp_username and smtp_password go together: set both or neither."
     if (settings.sms_webhook_url is None) != (settings.sms_webhook_secret is None):
         yield "sms_webhook_url and sms_webhook_secret go together: set both or neither."
+    if (settings.events_webhook_url is None) != (settings.events_webhook_secret is None):
+        yield "events_webhook_url and events_webhook_secret go together: set both or neither."
     if (settings.sns_access_key_id is None) != (settings.sns_secret_access_key is None):
         yield "sns_access_key_id and sns_secret_access_key go together: set both or neither."
     if settings.sms_webhook_url is not None and settings.sns_access_key_id is not None:
@@ -72,11 +74,15 @@ def _clear_text(settings: Settings) -> Iterator[str]:
             f"smtp_security is none, and smtp_host {settings.smtp_host} is not this machine: codes would cross the"
             " network in clear text. Use starttls or tls, or, on a network you trust, insecure_http."
         )
-    for name in ("sms_webhook_url", "sns_endpoint_url"):
+    for name, what in (
+        ("sms_webhook_url", "codes"),
+        ("sns_endpoint_url", "codes"),
+        ("events_webhook_url", "events"),
+    ):
         parts = urlsplit(getattr(settings, name) or "")
         if parts.scheme == "http" and not is_near(parts.hostname or ""):
             yield (
-                f"{name} is plain HTTP to another machine: codes would cross the network in clear text. Use"
+                f"{name} is plain HTTP to another machine: {what} would cross the network in clear text. Use"
                 " https, or, on a network you trust, insecure_http."
             )
 

@@ -46,6 +46,7 @@ _identity = _section("Identity")
 _access = _section("Keys and access")
 _admin = _section("Operation")
 _delivery = _section("Mail and SMS")
+_events = _section("Audit and logs")
 _limits = _section("Limits")
 _quotas = _section("Quotas")
 
@@ -264,6 +265,32 @@ class Settings:
         kinds.BOOLEAN,
         "Keep messages that nothing is configured to carry, for `poolhouse inbox` and the page `/inbox/`. Off,"
         " whoever asks for one hears that it could not be delivered.",
+    )
+
+    audit_retention: timedelta = _events(
+        timedelta(days=365),
+        kinds.DURATION,
+        "How long records of the audit are kept; `0s` for ever.",
+    )
+    events_webhook_url: str | None = _events(
+        None,
+        kinds.URL,
+        "Where each record of the audit, and each log that a pool exports, is posted to, as JSON signed by Standard"
+        " Webhooks.",
+        default_text="none",
+    )
+    events_webhook_secret: Secret | None = _events(
+        None,
+        kinds.SECRET,
+        "What these posts are signed with: `whsec_` and base64, or any text.",
+        is_secret=True,
+    )
+    exported_logs_dir: Path | None = _events(
+        None,
+        kinds.PATH,
+        "Folder in which the logs that pools export (SetLogDeliveryConfiguration) are written, a file of JSON lines for"
+        " each log group, bucket or stream, where `events_webhook_url` is not set.",
+        default_text="`exported-logs` in `data_dir`",
     )
 
     keep_alive: timedelta = _limits(

@@ -61,3 +61,9 @@ def uuid7(now: datetime, random: Random) -> str:
     value = value & ~(0x3 << 62) | 0x2 << 62
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def first_uuid7(moment: datetime) -> str:
+    """No UUID of `uuid7` of that millisecond, or a later one, sorts before it; every earlier one does."""
+    text = f"{max(int(moment.timestamp() * 1000), 0):012x}"
+    return f"{text[:8]}-{text[8:12]}-7"

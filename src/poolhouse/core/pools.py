@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.pool_settings import tier
 from poolhouse.shapes.cognito_idp import (
+    LogConfigurationType,
     SchemaAttributeType,
     SoftwareTokenMfaConfigType,
     UserPoolType,
@@ -49,6 +50,8 @@ class UserPool:
     software_token_mfa: SoftwareTokenMfaConfigType | None = None
     email_mfa: Mapping[str, str] | None = None
     web_authn: WebAuthnConfigurationType | None = None
+    log_delivery: tuple[LogConfigurationType, ...] = ()
+    """Which logs go where: at most one configuration for each source of events."""
     extensions: PoolExtensions = PoolExtensions()
     version: int = 1
 
@@ -79,6 +82,7 @@ class UserPool:
             "software_token_mfa": self.software_token_mfa,
             "email_mfa": dict(self.email_mfa) if self.email_mfa is not None else None,
             "web_authn": self.web_authn,
+            "log_delivery": list(self.log_delivery),
             "extensions": self.extensions.to_document(),
         }
 
@@ -100,5 +104,7 @@ class UserPool:
             software_token_mfa=document["software_token_mfa"],
             email_mfa=document["email_mfa"],
             web_authn=document["web_authn"],
+            # Documents from before it could be set have none.
+            log_delivery=tuple(document.get("log_delivery", ())),
             extensions=PoolExtensions.from_document(document["extensions"]),
         )

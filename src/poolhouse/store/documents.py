@@ -36,6 +36,8 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
     "terms": (),
     "access_key": (),
     "audit": (),
+    "auth_event": (),
+    "dispatch": (),
 }
 """By table: the step at index n upgrades version n + 1."""
 

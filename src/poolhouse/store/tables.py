@@ -592,8 +592,40 @@ audit = sa.Table(
     sa.Column("account_id", Key, nullable=False),
     sa.Column("pool_id", Key),
     sa.Column("document", sa.Text, nullable=False),
+    sa.Column("sub", Key),
     sa.Index(None, "account_id", "id"),
     sa.Index(None, "pool_id", "id"),
+    sa.Index(None, "pool_id", "sub", "id"),
+)
+
+# What is still to be told to those who listen: records of the audit, exported logs. No foreign key: the deletion of
+# a pool is told, too.
+dispatch = sa.Table(
+    "dispatch",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("next_at", Instant, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("last_error", sa.Text),
+    sa.Index(None, "next_at"),
+)
+
+# What a person did to get in, where threat protection watches.
+auth_event = sa.Table(
+    "auth_event",
+    metadata,
+    *_of_user(
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "id"),
+        sa.Index(None, "pool_id", "sub", "id"),
+        sa.Index(None, "created_at"),
+    ),
 )
 
 lease = sa.Table(

@@ -12,6 +12,7 @@ from poolhouse.store.keyring import Keyring
 from poolhouse.store.repositories.access_keys import AccessKeys
 from poolhouse.store.repositories.attempts import Attempts
 from poolhouse.store.repositories.audit import Audit
+from poolhouse.store.repositories.auth_events import AuthEvents
 from poolhouse.store.repositories.authorization_codes import AuthorizationCodes
 from poolhouse.store.repositories.branding import Branding
 from poolhouse.store.repositories.browser_sessions import BrowserSessions
@@ -21,6 +22,7 @@ from poolhouse.store.repositories.codes import Codes
 from poolhouse.store.repositories.consents import Consents
 from poolhouse.store.repositories.data_keys import DataKeys
 from poolhouse.store.repositories.devices import Devices
+from poolhouse.store.repositories.dispatches import Dispatches
 from poolhouse.store.repositories.domains import Domains
 from poolhouse.store.repositories.families import Families
 from poolhouse.store.repositories.groups import Groups
@@ -55,6 +57,7 @@ class Transaction:
         "access_keys",
         "attempts",
         "audit",
+        "auth_events",
         "authorization_codes",
         "branding",
         "browser_sessions",
@@ -66,6 +69,7 @@ class Transaction:
         "consents",
         "data_keys",
         "devices",
+        "dispatches",
         "domains",
         "families",
         "groups",
@@ -130,6 +134,8 @@ class Transaction:
         self.identity_providers = IdentityProviders(connection, self.data_keys)
         self.user_identities = UserIdentities(connection)
         self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
-        self.audit = Audit(connection)
+        self.dispatches = Dispatches(connection)
+        self.audit = Audit(connection, self.users, self.dispatches)
+        self.auth_events = AuthEvents(connection)
         self.leases = Leases(connection)
         self.server = ServerFacts(connection, self.data_keys)

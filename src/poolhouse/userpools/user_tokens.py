@@ -45,6 +45,7 @@ async def issue_user_tokens(
     trigger: str = "Authentication",
     also: Also | None = None,
     states: Collection[UserStatus] = SIGNED_IN_STATES,
+    event_id: str | None = None,
 ) -> AuthenticationResultType:
     """The tokens of a sign-in in which everything that was asked for has been proved.
 
@@ -54,7 +55,8 @@ async def issue_user_tokens(
     gives the person as they are then, or None for who has to be read again.
     `states` are those in which tokens are given: RESET_REQUIRED too, say, where no password was asked for.
 
-    `device_key` is the device that signed in; with `new_device` the person gets a key for one.
+    `device_key` is the device that signed in; with `new_device` the person gets a key for one. `event_id` is that of
+    the tokens, where the sign-in has one already: no other sign-in has had it.
 
     Raises:
         ResourceNotFoundException: the client is gone.
@@ -64,7 +66,7 @@ async def issue_user_tokens(
     """
     if new_device:
         device_key = new_device_key(call.random, app.pool.region)
-    family_id = uuid7(call.now, call.random)
+    family_id = event_id or uuid7(call.now, call.random)
     refresh_token = new_refresh_token(call, app.pool.id, family_id)
     family = Family(
         pool_id=app.pool.id,
@@ -173,6 +175,7 @@ def issuer_of(call: Call, app: AppSnapshot) -> str:
 
 def in_the_name_of(call: Call, app: AppSnapshot, sub: str) -> Call:
     """The call for the audit record: of the person, in their pool's account, where no administrator signed it."""
+    call = replace(call, subject=sub, client_id=app.client.id)
     if call.caller.access_key_id is not None or call.caller.is_root:
         return call
     pool = app.user_pool

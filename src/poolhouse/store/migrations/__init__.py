@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All, oldest first; the last is what this release needs."""
 _LOCK = 0x706F6F6C
 """The advisory lock ("pool") under which one process migrates a PostgreSQL database."""

@@ -28,6 +28,8 @@ class Users:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self.concerned: str | None = None
+        """The sub of the person whose row this transaction locked or wrote first: whom its audit record concerns."""
 
     def get(self, pool: UserPool, name: str) -> User:
         """Raises UserNotFoundException."""
@@ -47,6 +49,7 @@ class Users:
 
     def lock(self, pool_id: str, sub: str) -> User | None:
         """The person, their row locked until the transaction ends."""
+        self.concerned = self.concerned or sub
         row = rows.lock(self._connection, pool_user, pool_id=pool_id, sub=sub)
         return None if row is None else user_from_row(row)
 
@@ -58,6 +61,7 @@ class Users:
 
     def add(self, pool: UserPool, user: User) -> None:
         """Raises UsernameExistsException, AliasExistsException: a name is taken."""
+        self.concerned = self.concerned or user.sub
         values = {
             "pool_id": user.pool_id,
             "sub": user.sub,
@@ -79,6 +83,7 @@ class Users:
             ConcurrentModificationException: it has not, or is gone.
             AliasExistsException: a name that the person would get is another's.
         """
+        self.concerned = self.concerned or user.sub
         before = self.by_sub(user.pool_id, user.sub)
         statement = (
             sa.update(pool_user)
@@ -106,6 +111,7 @@ class Users:
 
     def remove(self, pool_id: str, sub: str) -> bool:
         """Remove the person with everything that is theirs."""
+        self.concerned = self.concerned or sub
         return rows.remove(self._connection, pool_user, pool_id=pool_id, sub=sub)
 
     def page(self, pool_id: str, *, after: str = "", size: int) -> Sequence[User]:

@@ -1,0 +1,134 @@
+"""The history of what people did to get in: kept where threat protection watches, in the transaction of what it tells.
+
+record(tx, call, app, kind="SignIn", user=user, event_id=attempt.event_id, outcome="Fail", challenges=(…))
+
+Nothing is kept of nobody, nor in other pools, and no further transaction is made for it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from poolhouse.core.auth_events import (
+    AuthEvent,
+    Challenge,
+    Kind,
+    Origin,
+    Outcome,
+    Risk,
+    are_recorded,
+)
+from poolhouse.core.ids import uuid7
+from poolhouse.core.log_delivery import auth_event_log
+from poolhouse.core.pools import UserPool
+from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.users import User
+from poolhouse.operation import Call
+from poolhouse.store import Transaction
+
+__all__ = ["are_recorded", "finish", "new_event_id", "record"]
+
+
+def new_event_id(call: Call) -> str:
+    """Of an event that begins."""
+    return uuid7(call.now, call.random)
+
+
+def record(
+    tx: Transaction,
+    call: Call,
+    app: AppSnapshot,
+    *,
+    kind: Kind,
+    user: User | None,
+    outcome: Outcome,
+    event_id: str | None = None,
+    challenges: Sequence[Challenge] = (),
+    risk: Risk | None = None,
+    provider: str = "",
+) -> None:
+    """Keep an event, or what became of the one with this id. Of nobody (`user` is None) nothing is kept. The person
+    is locked before the rows of attempts are, or not at all.
+
+    `event_id` is that of the sign-in; without one the event is new. `risk` is what threat protection thought of it;
+    None leaves what is known. `provider` is the identity provider that vouched for the person.
+    """
+    pool = app.user_pool
+    if user is None or not are_recorded(pool):
+        return
+    known = None if event_id is None else tx.auth_events.find(pool.id, user.sub, event_id)
+    if known is not None:
+        event = known.went_on(outcome, tuple(challenges), risk)
+        tx.auth_events.replace(event)
+    else:
+        event = AuthEvent(
+            pool_id=pool.id,
+            sub=user.sub,
+            # A unit of work runs in the store's threads, and a call's randomness belongs to the loop's.
+            id=event_id or uuid7(call.now, secrets),
+            kind=kind,
+            created_at=call.now,
+            outcome=outcome,
+            client_id=app.client.id,
+            username=user.username,
+            request_id=call.request_id,
+            origin=origin_of(call),
+            challenges=tuple(challenges),
+            risk=risk or Risk(),
+            provider=provider,
+        )
+        tx.auth_events.add(event)
+    tell(tx, call, pool, event)
+
+
+def finish(
+    tx: Transaction, call: Call, app: AppSnapshot, *, kind: Kind, user: User | None, outcome: Outcome
+) -> None:
+    """What became of the person's newest event of a kind that is done in two requests, as a forgotten password is;
+    where none is under way, an event of its own."""
+    if user is None or not are_recorded(app.user_pool):
+        return
+    begun = tx.auth_events.latest(user.pool_id, user.sub, kind)
+    is_open = begun is not None and begun.outcome != "Pass"
+    record(
+        tx,
+        call,
+        app,
+        kind=kind,
+        user=user,
+        outcome=outcome,
+        event_id=begun.id if begun is not None and is_open else None,
+    )
+
+
+def tell(tx: Transaction, call: Call, pool: UserPool, event: AuthEvent) -> None:
+    """Export the event as it is now, where the pool wants that."""
+    line = auth_event_log(pool, event, id=uuid7(call.now, secrets), at=call.now)
+    if line is not None:
+        tx.dispatches.add(line)
+
+
+def origin_of(call: Call) -> Origin:
+    """Where the person is: a back end that asks for them may say it (ContextData), and else it is who calls.
+
+    Source: Cognito API reference, AdminInitiateAuth (ContextData).
+    """
+    given = call.audit_parameters.get("ContextData")
+    if not given or not (call.caller.is_root or call.caller.access_key_id is not None):
+        return Origin(call.address, call.user_agent)
+    agent = next(
+        (
+            h.get("headerValue", "")
+            for h in given["HttpHeaders"]
+            if h.get("headerName", "").lower() == "user-agent"
+        ),
+        "",
+    )
+    return Origin(given["IpAddress"][:64], agent[:512])
+
+
+def with_subject(call: Call, app: AppSnapshot, user: User | None) -> Call:
+    """The call, its audit record telling at which client it was made, and about whom."""
+    return replace(call, subject=None if user is None else user.sub, client_id=app.client.id)
