@@ -227,6 +227,8 @@ def served(home: Path, *, wait: bool = True, **settings: Any) -> Iterator[Node]:
                 "stdout": log,
                 "stderr": log,
                 "start_new_session": True,
+                # Who runs the tests under nohup ignores it, and all that they start would too.
+                "preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
                 **popen,
             },
         )
