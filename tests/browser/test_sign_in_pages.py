@@ -52,6 +52,19 @@ def test_a_form_without_a_name_says_so_at_the_field(house: House) -> None:
     assert 'aria-describedby="username-error"' in page.response.text
 
 
+@pytest.mark.parametrize(
+    ("language", "link"),
+    [
+        ("en", '<a href="#password">Password: Type in your password.</a>'),
+        ("fr", '<a href="#password">Mot de passe : Saisissez votre mot de passe.</a>'),
+    ],
+)
+def test_the_summary_names_each_field_and_leads_there(house: House, language: str, link: str) -> None:
+    page = sign_in_page(house, lang=language).submit(username="ada", password="")
+    assert link in page.response.text
+    assert page.response.text.index('id="summary"') < page.response.text.index('id="password"')
+
+
 def test_what_a_page_had_to_say_it_says_once(house: House) -> None:
     page = sign_in_page(house).submit(username="ada", password="wrong")
     assert "Incorrect username or password." not in visit(house.browser, str(page.response.url)).text

@@ -16,7 +16,7 @@ from poolhouse.http import Response
 from poolhouse.pages import refusals
 from poolhouse.pages.finishing import CHOSEN, TOTP, begin_app, go_on_with
 from poolhouse.pages.flow import Flow
-from poolhouse.pages.names import phone_number
+from poolhouse.pages.names import NO_EMAIL, phone_number
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.sign_in import at_pages
@@ -30,7 +30,6 @@ NAMES = {
 }
 NO_CODE = N_("Type in the code that the app shows.")
 NO_NUMBER = N_("Type in your phone number with the country code, as +14155550100.")
-NO_EMAIL = N_("Type in your email address.")
 TAKEN = N_("That can't be used. Try another.")
 
 

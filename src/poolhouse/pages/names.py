@@ -11,6 +11,7 @@ from poolhouse.pages.flow import Flow
 from poolhouse.pages.texts import N_
 
 MISSING = N_("This has to be filled in.")
+NO_EMAIL = N_("Type in your email address.")
 WRONG_FORM = N_("This is not in the form that is expected.")
 LONGEST = 128
 """Characters of a new person's name. An address that is another name of theirs may be longer."""

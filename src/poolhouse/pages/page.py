@@ -175,6 +175,14 @@ class OrEmpty(dict[str, str]):
         return ""
 
 
+class Labels(dict[str, str]):
+    """What the fields of a page are called, as they were rendered."""
+
+    def keep(self, name: str, label: str) -> str:
+        self[name] = label
+        return ""
+
+
 def render(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
     """A page of `templates/`, with what it says once said."""
     flow = visit.flow or Flow()
@@ -188,6 +196,7 @@ def render(visit: Visit, template: str, status: int = 200, **values: Any) -> Res
             flow=flow,
             errors=OrEmpty(flow.errors),
             typed=OrEmpty(flow.values),
+            labels=Labels(),
             link=visit.address,
             base=visit.base,
             asset=lambda name: visit.base + files()[name].path,

@@ -36,6 +36,7 @@ class Route:
 ROUTES: Mapping[str, Route] = {
     "/login": Route("login", sign_in.login),
     "/login/continue": Route("login_continue", sign_in.go_on),
+    "/login/provider": Route("login_provider", sign_in.to_provider),
     "/consent": Route("consent", consent.consent),
     "/challenge": Route("challenge", factors.challenge),
     "/signup": Route("sign_up", sign_up.sign_up),

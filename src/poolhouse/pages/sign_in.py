@@ -19,10 +19,11 @@ from poolhouse.http import Response
 from poolhouse.pages import refusals
 from poolhouse.pages.finishing import finish, go_on_with
 from poolhouse.pages.flow import Flow
-from poolhouse.pages.names import called, field_of
+from poolhouse.pages.names import NO_EMAIL, called, fault_of, field_of, shown
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.browser_sessions import find_browser_session
+from poolhouse.userpools.federation.domain_search import companies_of, domain_of, find_domains
 from poolhouse.userpools.sign_in import at_pages
 from poolhouse.userpools.sign_up import may_sign_up
 from poolhouse.userpools.step_up import may_go_on
@@ -39,6 +40,7 @@ NO_PASSWORD = N_("Type in your password.")
 UNCONFIRMED = N_(
     "Your account is not confirmed yet. Type in the code that you were sent, or have a new one sent."
 )
+NO_PROVIDER = N_("Nobody signs in here with an address of this domain. Check it and try again.")
 RESET = N_("You have to choose a new password before you can sign in.")
 
 
@@ -57,6 +59,8 @@ async def login(visit: Visit) -> Response:
     signed_in = None
     if session is not None and not flow.errors and await _may_go_on(visit, session):
         signed_in = await _name_of(visit, session.sub)
+    by_domain = companies_of(visit.app) if await find_domains(visit.call, visit.app) else frozenset()
+    providers = [provider for provider in providers_of(visit.app) if provider.name not in by_domain]
     return render(
         visit,
         "sign_in.html",
@@ -64,7 +68,8 @@ async def login(visit: Visit) -> Response:
         username=flow.username or visit.asked.login_hint or "",
         name_label=_name_label(visit.app),
         name_type="email" if username_attributes(visit.app.user_pool) == {"email"} else "text",
-        providers=_in_order(providers_of(visit.app), visit.look.provider_order),
+        providers=_in_order(providers, visit.look.provider_order),
+        asks_address=bool(by_domain),
         has_own=visit.app.client.takes_people_of(None),
         may_sign_up=may_sign_up(visit.app.user_pool),
         signed_in=signed_in,
@@ -79,6 +84,21 @@ async def go_on(visit: Visit) -> Response:
             visit.forget()
             return await finish(visit, session)
     return visit.to("/login")
+
+
+async def to_provider(visit: Visit) -> Response:
+    """`/login/provider`: to the provider of the domain of an email address."""
+    if not visit.is_post:
+        return visit.to("/login")
+    address = visit.form.get("address", "").strip()
+    domains = await find_domains(visit.call, visit.app)
+    name = domains.get(domain_of(address)) if fault_of(address) is None else None
+    if name is None:
+        wrong = NO_PROVIDER if domain_of(address) else NO_EMAIL
+        visit.keep(Flow(values={"address": shown(address)}).refusing(address=wrong))
+        return visit.to("/login")
+    visit.forget()
+    return visit.to("/oauth2/authorize", identity_provider=name, login_hint=address)
 
 
 async def _may_go_on(visit: Visit, session: BrowserSession) -> bool:

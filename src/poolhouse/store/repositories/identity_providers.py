@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -44,6 +44,14 @@ class IdentityProviders:
         key = {"pool_id": pool_id, "identifier": identifier}
         row = rows.find(self._connection, provider_identifier, **key)
         return None if row is None else self.find(pool_id, row.provider_name)
+
+    def identifiers(self, pool_id: str, names: Collection[str]) -> Sequence[tuple[str, str]]:
+        """(identifier, provider) of the providers of these names, sorted."""
+        table = provider_identifier.c
+        statement = sa.select(table.identifier, table.provider_name).where(
+            table.pool_id == pool_id, table.provider_name.in_(names)
+        )
+        return sorted((row.identifier, row.provider_name) for row in self._connection.execute(statement))
 
     def names(self, pool_id: str) -> frozenset[str]:
         statement = sa.select(identity_provider.c.name).where(identity_provider.c.pool_id == pool_id)

@@ -104,11 +104,20 @@ async def begin_federation(
 
 
 async def find_by_identifier(call: Call, app: AppSnapshot, identifier: str) -> str:
-    """The name of the provider with this identifier. Raises FederationFailed."""
-    found = await call.store.look_up(lambda tx: tx.identity_providers.by_identifier(app.pool.id, identifier))
-    if found is None:
+    """The name of the provider with this identifier; of one that differs in case alone, where none is the very same:
+    identifiers are mostly names of domains. Raises FederationFailed."""
+
+    def find(tx: Transaction) -> str | None:
+        found = tx.identity_providers.by_identifier(app.pool.id, identifier)
+        if found is not None:
+            return found.name
+        others = tx.identity_providers.identifiers(app.pool.id, app.client.providers)
+        return next((name for other, name in others if other.lower() == identifier.lower()), None)
+
+    name = await call.store.look_up(find)
+    if name is None:
         raise FederationFailed("No identity provider has this identifier")
-    return found.name
+    return name
 
 
 async def open_state(call: Call, text: str) -> tuple[Begun, IdentityProvider]:
