@@ -1,0 +1,105 @@
+"""What the audit and the person's history tell of a sign-in, each in the transaction of the step that it tells of.
+
+A sign-in is one event of the history from its first question to its end, and its id that of its tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from poolhouse.core.auth_events import Challenge, Outcome
+from poolhouse.core.sign_in import Event, Step
+from poolhouse.core.users import User
+from poolhouse.store import Transaction
+from poolhouse.userpools.auth_events import are_recorded, new_event_id, record
+from poolhouse.userpools.sign_in.attempt import Attempt
+
+EVENT = "event"
+"""What a session's state calls the id."""
+PROVEN = "proven"
+SHOWN: Mapping[Event, Challenge] = {
+    Event.PASSWORD_PROVEN: ("Password", "Success"),
+    Event.FACTOR_PROVEN: ("Mfa", "Success"),
+    Event.TOTP_SET_UP: ("Mfa", "Success"),
+    Event.EMAIL_SET_UP: ("Mfa", "Success"),
+    Event.PHONE_SET_UP: ("Mfa", "Success"),
+}
+"""What the history knows of what was proven: it tells passwords and second factors, and of nothing else."""
+_FAILED: Mapping[Step, Challenge] = {
+    **dict.fromkeys(
+        (Step.START, Step.SELECT_CHALLENGE, Step.PASSWORD, Step.PASSWORD_VERIFIER), ("Password", "Failure")
+    ),
+    **dict.fromkeys(
+        (Step.SMS_MFA, Step.EMAIL_OTP, Step.SOFTWARE_TOKEN_MFA, Step.EMAIL_OTP_SETUP, Step.SMS_SETUP),
+        ("Mfa", "Failure"),
+    ),
+}
+
+
+def event_id(attempt: Attempt) -> str:
+    """The id of the sign-in's event: the one that it has had since its first question, else a new one."""
+    known: str | None = attempt.state.get(EVENT)
+    return known or new_event_id(attempt.call)
+
+
+def with_proof(attempt: Attempt, event: Event) -> Attempt:
+    """The attempt, knowing its event's id, and what was proven just now."""
+    return replace(attempt, state={**attempt.state, EVENT: event_id(attempt), PROVEN: SHOWN.get(event)})
+
+
+def asked(tx: Transaction, attempt: Attempt, user: User | None, id: str, challenge: str) -> None:
+    """The sign-in asks something. `user` is locked."""
+    told = replace(attempt.call, subject=None if user is None else user.sub, client_id=attempt.app.client.id)
+    tx.audit.add(
+        replace(told.record(attempt.pool.id), additional={"challengeName": challenge, "eventId": id})
+    )
+    _keep(tx, attempt, user, id, "InProgress", _proven(attempt))
+
+
+def passed(tx: Transaction, attempt: Attempt, user: User | None) -> None:
+    """It is at its end, and gives tokens or a browser's session. `user` is locked."""
+    _keep(tx, attempt, user, event_id(attempt), "Pass", _proven(attempt))
+
+
+def hold(tx: Transaction, attempt: Attempt) -> None:
+    """Before anything is counted that may turn out wrong: who is locked first here is locked first everywhere."""
+    user = attempt.person.user
+    if user is not None and are_recorded(attempt.pool):
+        tx.users.lock(user.pool_id, user.sub)
+
+
+def refused(tx: Transaction, attempt: Attempt, error_code: str) -> None:
+    """What was presented is not believed. After `hold`, in the transaction that counts it."""
+    user, id = attempt.person.user, event_id(attempt)
+    told = replace(attempt.call, subject=None if user is None else user.sub, client_id=attempt.app.client.id)
+    tx.audit.add(replace(told.record(attempt.pool.id), error_code=error_code, additional={"eventId": id}))
+    failed = _FAILED.get(attempt.step)
+    _keep(tx, attempt, user, id, "Fail", () if failed is None else (failed,))
+
+
+def _keep(
+    tx: Transaction,
+    attempt: Attempt,
+    user: User | None,
+    id: str,
+    outcome: Outcome,
+    challenges: tuple[Challenge, ...],
+) -> None:
+    if not are_recorded(attempt.pool) or user is None or tx.users.by_sub(user.pool_id, user.sub) is None:
+        return  # of nobody, or of somebody who was deleted meanwhile, there is no history
+    record(
+        tx,
+        attempt.call,
+        attempt.app,
+        kind="SignIn",
+        user=user,
+        event_id=id,
+        outcome=outcome,
+        challenges=challenges,
+    )
+
+
+def _proven(attempt: Attempt) -> tuple[Challenge, ...]:
+    proven = attempt.state.get(PROVEN)
+    return () if proven is None else (proven,)
