@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from poolhouse.core.auth_events import Challenge, Outcome
 from poolhouse.core.sign_in import Event, Step
+from poolhouse.core.software_tokens import Verdict
 from poolhouse.core.users import User
 from poolhouse.store import Transaction
 from poolhouse.userpools.auth_events import are_recorded, new_event_id, record
@@ -34,6 +35,14 @@ _FAILED: Mapping[Step, Challenge] = {
         (Step.SMS_MFA, Step.EMAIL_OTP, Step.SOFTWARE_TOKEN_MFA, Step.EMAIL_OTP_SETUP, Step.SMS_SETUP),
         ("Mfa", "Failure"),
     ),
+}
+
+
+TOTP_REFUSALS: Mapping[Verdict, str] = {
+    Verdict.USED: "ExpiredCodeException",
+    Verdict.NONE: "SoftwareTokenMFANotFoundException",
+    Verdict.LOCKED: "NotAuthorizedException",
+    Verdict.WRONG: "CodeMismatchException",
 }
 
 
@@ -76,6 +85,18 @@ def refused(tx: Transaction, attempt: Attempt, error_code: str) -> None:
     tx.audit.add(replace(told.record(attempt.pool.id), error_code=error_code, additional={"eventId": id}))
     failed = _FAILED.get(attempt.step)
     _keep(tx, attempt, user, id, "Fail", () if failed is None else (failed,))
+
+
+async def end_refused(attempt: Attempt) -> None:
+    """End the sign-in, whose last answer is not believed."""
+
+    def end(tx: Transaction) -> None:
+        hold(tx, attempt)
+        if attempt.session is not None:
+            tx.sessions.remove(attempt.session)
+        refused(tx, attempt, "NotAuthorizedException")
+
+    await attempt.call.store.write(end)
 
 
 def _keep(
