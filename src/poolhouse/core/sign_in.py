@@ -36,6 +36,9 @@ class Step(StrEnum):
     SMS_SETUP = "SMS_MFA:setup"
     DEVICE_SRP_AUTH = "DEVICE_SRP_AUTH"
     DEVICE_PASSWORD_VERIFIER = "DEVICE_PASSWORD_VERIFIER"
+    CUSTOM_CHALLENGE = "CUSTOM_CHALLENGE"
+    DEFINE = "DEFINE"
+    """Not the person is asked here but the pool's function (DefineAuthChallenge); no session waits for it."""
     TOKENS = "TOKENS"
 
     @property
@@ -67,6 +70,15 @@ class Event(StrEnum):
     PHONE_SET_UP = "types in the code sent to it"
     DEVICE_BEGUN = "sends the device's SRP_A"
     DEVICE_PROVEN = "proves the device"
+    CUSTOM_BEGUN = "asks for CUSTOM_AUTH"
+    CUSTOM_ANSWERED = "answers, rightly or not"
+    CUSTOM_DEFINED = "the function says CUSTOM_CHALLENGE"
+    PASSWORD_DEFINED = "the function says PASSWORD_VERIFIER"
+    SMS_DEFINED = "the function says SMS_MFA"
+    EMAIL_DEFINED = "the function says EMAIL_OTP"
+    TOTP_DEFINED = "the function says SOFTWARE_TOKEN_MFA"
+    DEVICE_DEFINED = "the function says DEVICE_SRP_AUTH"
+    TOKENS_DEFINED = "the function issues tokens"
 
 
 ASKING = frozenset(
@@ -80,6 +92,8 @@ ASKING = frozenset(
     }
 )
 """Events that prove nothing yet. Who sends them may learn nothing of the person."""
+CUSTOM = frozenset({Event.CUSTOM_BEGUN, Event.CUSTOM_ANSWERED})
+"""Events of which the pool's function says what they prove."""
 
 
 class Fork(StrEnum):
@@ -87,7 +101,9 @@ class Fork(StrEnum):
 
     PASSWORD_IS_RIGHT = "the password is right"
     SECOND_FACTOR = "a second factor?"
+    CUSTOM = "a custom sign-in, before a device?"
     DEVICE = "a remembered device?"
+    END = "a custom sign-in, at the end?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +119,11 @@ class Situation:
     preferred: Factor | None = None
     """One of `factors`, or None."""
     has_device: bool = False
-    """A DEVICE_KEY was given that is a remembered device of this person."""
+    """A DEVICE_KEY was given that is a remembered device of this person, and has not proven itself yet."""
     device_replaces_factor: bool = False
     """ChallengeRequiredOnNewDevice: only a new device is asked for a second factor."""
+    is_custom: bool = False
+    """CUSTOM_AUTH, and the pool's function has not issued tokens yet."""
 
 
 class Branch(NamedTuple):
@@ -126,7 +144,7 @@ _FIRST: Mapping[Event, Step | Fork] = {
     Event.SMS_ASKED: Step.SMS_OTP,
     Event.PASSKEY_ASKED: Step.WEB_AUTHN,
 }
-_FACTOR_PROVEN: Mapping[Event, Step | Fork] = {Event.FACTOR_PROVEN: Fork.DEVICE}
+_FACTOR_PROVEN: Mapping[Event, Step | Fork] = {Event.FACTOR_PROVEN: Fork.CUSTOM}
 _FIRST_CODE_PROVEN: Mapping[Event, Step | Fork] = {Event.FIRST_CODE_PROVEN: Step.TOKENS}
 
 TRANSITIONS: Mapping[Step, Mapping[Event, Step | Fork]] = {
@@ -134,6 +152,7 @@ TRANSITIONS: Mapping[Step, Mapping[Event, Step | Fork]] = {
         **_FIRST,
         Event.CHOICE_ASKED: Step.SELECT_CHALLENGE,
         Event.SIGN_UP_PROVEN: Step.TOKENS,
+        Event.CUSTOM_BEGUN: Step.DEFINE,
     },
     Step.SELECT_CHALLENGE: _FIRST,
     Step.PASSWORD: {Event.PASSWORD_PROVEN: Fork.PASSWORD_IS_RIGHT},
@@ -151,14 +170,24 @@ TRANSITIONS: Mapping[Step, Mapping[Event, Step | Fork]] = {
     Step.EMAIL_OTP: _FACTOR_PROVEN,
     Step.SOFTWARE_TOKEN_MFA: _FACTOR_PROVEN,
     Step.MFA_SETUP: {
-        Event.TOTP_SET_UP: Step.TOKENS,
+        Event.TOTP_SET_UP: Fork.END,
         Event.EMAIL_GIVEN: Step.EMAIL_OTP_SETUP,
         Event.PHONE_GIVEN: Step.SMS_SETUP,
     },
-    Step.EMAIL_OTP_SETUP: {Event.EMAIL_SET_UP: Step.TOKENS},
-    Step.SMS_SETUP: {Event.PHONE_SET_UP: Step.TOKENS},
+    Step.EMAIL_OTP_SETUP: {Event.EMAIL_SET_UP: Fork.END},
+    Step.SMS_SETUP: {Event.PHONE_SET_UP: Fork.END},
     Step.DEVICE_SRP_AUTH: {Event.DEVICE_BEGUN: Step.DEVICE_PASSWORD_VERIFIER},
-    Step.DEVICE_PASSWORD_VERIFIER: {Event.DEVICE_PROVEN: Step.TOKENS},
+    Step.DEVICE_PASSWORD_VERIFIER: {Event.DEVICE_PROVEN: Fork.END},
+    Step.CUSTOM_CHALLENGE: {Event.CUSTOM_ANSWERED: Step.DEFINE},
+    Step.DEFINE: {
+        Event.CUSTOM_DEFINED: Step.CUSTOM_CHALLENGE,
+        Event.PASSWORD_DEFINED: Step.PASSWORD_VERIFIER,
+        Event.SMS_DEFINED: Step.SMS_MFA,
+        Event.EMAIL_DEFINED: Step.EMAIL_OTP,
+        Event.TOTP_DEFINED: Step.SOFTWARE_TOKEN_MFA,
+        Event.DEVICE_DEFINED: Step.DEVICE_SRP_AUTH,
+        Event.TOKENS_DEFINED: Fork.DEVICE,
+    },
 }
 
 
@@ -182,14 +211,22 @@ FORKS: Mapping[Fork, tuple[Branch, ...]] = {
             lambda now: now.demands_factor and not now.factors,
             Step.MFA_SETUP,
         ),
-        Branch("none", lambda now: not now.factors, Fork.DEVICE),
+        Branch("none", lambda now: not now.factors, Fork.CUSTOM),
         Branch("SMS", _asks_for(Factor.SMS), Step.SMS_MFA),
         Branch("e-mail", _asks_for(Factor.EMAIL), Step.EMAIL_OTP),
         Branch("TOTP", _asks_for(Factor.TOTP), Step.SOFTWARE_TOKEN_MFA),
         Branch("several, none preferred", lambda now: True, Step.SELECT_MFA_TYPE),
     ),
+    Fork.CUSTOM: (
+        Branch("yes", lambda now: now.is_custom, Step.DEFINE),
+        Branch("no", lambda now: True, Fork.DEVICE),
+    ),
     Fork.DEVICE: (
         Branch("yes", lambda now: now.has_device, Step.DEVICE_SRP_AUTH),
+        Branch("no", lambda now: True, Step.TOKENS),
+    ),
+    Fork.END: (
+        Branch("yes", lambda now: now.is_custom, Step.DEFINE),
         Branch("no", lambda now: True, Step.TOKENS),
     ),
 }
@@ -197,7 +234,7 @@ FORKS: Mapping[Fork, tuple[Branch, ...]] = {
 
 
 def advance(step: Step, event: Event, now: Situation) -> Step:
-    """What is to be asked next; TOKENS when nothing is.
+    """What is to be asked next; TOKENS when nothing is, DEFINE where the pool's function decides.
 
     Raises:
         OutOfTurn: the event can't come at this step.

@@ -140,6 +140,16 @@ def advance(
     return ticket
 
 
+def take(tx: Transaction, call: Call, session: Session) -> Session:
+    """Take the session from all who could answer it, this request's excepted: it goes on by `advance` or `end`.
+
+    Raises:
+        NotAuthorizedException: another was first.
+    """
+    advance(tx, call, session, session.step, session.state)  # nobody is told this ticket
+    return replace(session, version=session.version + 1)
+
+
 def end(tx: Transaction, session: Session) -> None:
     """Use the session up.
 

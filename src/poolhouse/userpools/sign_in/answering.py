@@ -39,6 +39,7 @@ from poolhouse.userpools.passwords import (
     settle_proof,
     still_holds,
 )
+from poolhouse.userpools.sign_in import custom, history
 from poolhouse.userpools.sign_in.asking import code_hash, device_of, srp_of_person
 from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin, refuse_state
 from poolhouse.userpools.sign_in.choosing import available, choose
@@ -74,11 +75,14 @@ async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespon
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
 
     def settle(tx: Transaction) -> Verdict:
+        history.hold(tx, attempt)
         verdict = settle_proof(tx, pool.id, attempts_key(attempt), call.now, proof)
         if verdict is not Verdict.RIGHT and attempt.session and attempt.step is Step.PASSWORD_VERIFIER:
             # One block is good for one claim. During a lock the block of a right one too is gone: what a second
             # claim with it would hear must not tell.
             tx.sessions.remove(attempt.session)
+        if verdict is not Verdict.RIGHT:
+            history.refused(tx, attempt, "NotAuthorizedException")
         return verdict
 
     def glance(tx: Transaction) -> Known | None:
@@ -88,10 +92,8 @@ async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespon
 
     # Before anything else is said: what a right password alone gets to hear would tell it apart during a lock.
     known = await call.store.look_up(glance) if proof.right else None
-    if proof.right and known is None:
+    if known is None:
         (await call.store.write(settle)).require_right()
-    elif not proof.right:
-        (await call.write(settle, pool_id=pool.id)).require_right()
     assert user is not None, "a wrong proof was believed"
     refuse_state(user)
     if proof.password is not None and _is_over(proof.password, call.now):
@@ -134,12 +136,6 @@ async def _claim_is_right(attempt: Attempt, identity: srp.Identity, verifier: sr
     return is_right and u != 0 and srp.is_timely(timestamp, attempt.call.now)
 
 
-async def _end(attempt: Attempt) -> None:
-    session = attempt.session
-    assert session is not None
-    await attempt.call.store.write(lambda tx: sessions.end(tx, session))
-
-
 async def _refuse_unknown_device(attempt: Attempt) -> None:
     """A client that names a device which is forgotten here hears it, and begins without the device.
 
@@ -174,8 +170,14 @@ def _code(event: Event, *names: str) -> Callable[[Attempt], Awaitable[InitiateAu
         def is_locked(tx: Transaction) -> bool:
             return settle_attempt(tx, pool.id, attempts_key(attempt), call.now, is_right, kind=CODES)
 
+        def refuse(tx: Transaction) -> bool:
+            history.hold(tx, attempt)
+            locked = is_locked(tx)
+            history.refused(tx, attempt, "NotAuthorizedException" if locked else "CodeMismatchException")
+            return locked
+
         if not is_right or attempt.person.user is None:
-            if await call.write(is_locked, pool_id=pool.id):
+            if await call.store.write(refuse):
                 raise NotAuthorizedException(EXCEEDED)
             raise CodeMismatchException(WRONG_CODE)
 
@@ -224,9 +226,15 @@ async def _software_token(attempt: Attempt) -> InitiateAuthResponse:
     user, call = attempt.person.user, attempt.call
     assert user is not None
     code = attempt.value("SOFTWARE_TOKEN_MFA_CODE")
-    verdict = await call.write(
-        lambda tx: verify_totp(tx, user.pool_id, user.sub, code, call.now), pool_id=user.pool_id
-    )
+
+    def settle(tx: Transaction) -> TotpVerdict:
+        history.hold(tx, attempt)
+        verdict = verify_totp(tx, user.pool_id, user.sub, code, call.now)
+        if verdict is not TotpVerdict.RIGHT:
+            history.refused(tx, attempt, history.TOTP_REFUSALS[verdict])
+        return verdict
+
+    verdict = await call.store.write(settle)
     match verdict:
         case TotpVerdict.RIGHT:
             return await go_on(attempt, Event.FACTOR_PROVEN)
@@ -325,16 +333,21 @@ async def _new_password(attempt: Attempt) -> InitiateAuthResponse:
         former=attempt.person.password,
     )
 
+    def confirm(now: User) -> User:
+        return now.with_attributes(call.now, changes).changed(call.now, status=UserStatus.CONFIRMED)
+
     def set_it(tx: Transaction, now: User | None) -> User | None:
         assert now is not None
         tx.passwords.put(password)
         sessions.end_all(tx, pool.id, user.sub, but=attempt.session)
-        confirmed = now.with_attributes(call.now, changes).changed(call.now, status=UserStatus.CONFIRMED)
+        confirmed = confirm(now)
         if PREFERRED_USERNAME in changes and has_name_of_another(tx, pool, confirmed):
             raise AliasExistsException(f"An account with the {PREFERRED_USERNAME} already exists.")
         return tx.users.replace(pool, confirmed)
 
-    return await go_on(attempt, Event.PASSWORD_CHANGED, set_it)
+    # The pool's functions hear of the person as they are about to be.
+    becomes = replace(attempt, person=replace(attempt.person, user=confirm(user)))
+    return await go_on(becomes, Event.PASSWORD_CHANGED, set_it)
 
 
 async def _device_srp(attempt: Attempt) -> InitiateAuthResponse:
@@ -345,7 +358,7 @@ async def _device_password_verifier(attempt: Attempt) -> InitiateAuthResponse:
     device, verifier = await device_of(attempt)
     identity = srp.Identity.of_device(device.group_key, device.key)
     if not await _claim_is_right(attempt, identity, verifier):
-        await _end(attempt)
+        await history.end_refused(attempt)
         raise NotAuthorizedException(detail="wrong device secret")
 
     def note(tx: Transaction, user: User | None) -> User | None:
@@ -362,7 +375,7 @@ async def _web_authn(attempt: Attempt) -> InitiateAuthResponse:
             attempt.call, attempt.app, attempt.person.user, credential, attempt.state["passkey"]
         )
     except NotAuthorizedException:
-        await _end(attempt)  # a challenge is good for one answer
+        await history.end_refused(attempt)
         raise
     return await go_on(attempt, Event.PASSKEY_PROVEN, settle)
 
@@ -384,5 +397,6 @@ ANSWERS: Mapping[Step, Callable[[Attempt], Awaitable[InitiateAuthResponse]]] = {
     Step.SMS_SETUP: _code(Event.PHONE_SET_UP, "SMS_MFA_CODE"),
     Step.DEVICE_SRP_AUTH: _device_srp,
     Step.DEVICE_PASSWORD_VERIFIER: _device_password_verifier,
+    Step.CUSTOM_CHALLENGE: custom.answer,
 }
 """Of each step that a session can wait at."""

@@ -39,6 +39,7 @@ from poolhouse.userpools import codes as counting
 from poolhouse.userpools import delivery, devices, sessions
 from poolhouse.userpools.existence import count_name
 from poolhouse.userpools.sign_in.attempt import Attempt, may_begin
+from poolhouse.userpools.triggers.challenges import create
 
 DIGITS = "0123456789"
 FACTOR_DIGITS = 6
@@ -152,6 +153,8 @@ async def ask(attempt: Attempt, step: Step, mfa: MfaChoice) -> Asked:
             return Asked(step, {"USERNAME": attempt.person.username, "DEVICE_KEY": attempt.device_key or ""})
         case Step.PASSWORD:
             return Asked(step)
+        case Step.CUSTOM_CHALLENGE:
+            return await _custom_challenge(attempt)
         case _:
             raise AssertionError(f"{step.name} is not asked here")
 
@@ -257,6 +260,19 @@ def _is_a_name(pool: UserPool, name: str) -> bool:
         PHONE_NUMBER in aliases and is_phone_number(name)
     )
     return not username_attributes(pool) and not looks_like_alias
+
+
+async def _custom_challenge(attempt: Attempt) -> Asked:
+    """What the pool's function asks. Before a password is proven the person is called as they were asked for, where
+    that must not tell whether there is somebody."""
+    challenge = await create(attempt)
+    person = attempt.person
+    shows = attempt.is_by_password or not hides_existence(attempt.app)
+    return Asked(
+        Step.CUSTOM_CHALLENGE,
+        {**challenge.public, "USERNAME": person.username if shows else person.name},
+        state={"private": dict(challenge.private), "metadata": challenge.metadata},
+    )
 
 
 async def _friendly_name(attempt: Attempt) -> dict[str, str]:

@@ -29,6 +29,7 @@ from poolhouse.userpools.sign_in.asking import ask
 from poolhouse.userpools.sign_in.attempt import Attempt, Person, find_person
 from poolhouse.userpools.sign_in.going_on import go_on, put
 from poolhouse.userpools.sign_in.operations import SIGNED_UP
+from poolhouse.userpools.triggers.authentication import before_sign_in
 
 SENT = frozenset(
     {Step.SMS_MFA, Step.EMAIL_OTP, Step.EMAIL_OTP_SETUP, Step.SMS_SETUP, Step.SMS_OTP, Step.EMAIL_OTP_FIRST}
@@ -106,11 +107,13 @@ async def begin(
         raise NotAuthorizedException(detail="a name longer than any")
     _refuse_foreign(app)
     hidden, arrival = hiding(app), _Arrival(call, app)
+    person = await find_person(call, hidden, name)
+    await before_sign_in(call, hidden, person.user, name, None)
     attempt = Attempt(
         call,
         hidden,
         {"USERNAME": name},
-        await find_person(call, hidden, name),
+        person,
         state={"levels": tuple(levels)},
         arrive=arrival,
     )
@@ -169,6 +172,7 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
     found, person = await _opened(call, hidden, session)
     if found.step != SIGNED_UP or person is None or person.user is None:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of a sign-up")
+    await before_sign_in(call, hidden, person.user, person.name, None)
     attempt = Attempt(call, hidden, {}, person, Step.START, found, found.state, arrive=arrival)
     return _outcome(await go_on(attempt, Event.PASSWORD_PROVEN), arrival)
 

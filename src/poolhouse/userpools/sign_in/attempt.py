@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from poolhouse.core.credentials import Password
+from poolhouse.core.custom_sign_in import CustomSignIn
 from poolhouse.core.errors import (
     CognitoError,
     InvalidParameterException,
@@ -53,6 +54,10 @@ class Arrive(Protocol):
     ) -> None: ...
 
 
+WITHOUT_PASSWORD = frozenset({Step.EMAIL_OTP_FIRST, Step.SMS_OTP, Step.WEB_AUTHN})
+"""Sign-ins by something else. A device stands for a password's second factor, so they have none either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     call: Call
@@ -65,11 +70,13 @@ class Attempt:
     session: Session | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
     """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start; `amr`;
-    `levels`."""
+    `levels`; `custom`, how far a custom sign-in is."""
     begun: float = field(default_factory=begin)
     """When the work for the answer began, for `on_the_beat`."""
     arrive: Arrive | None = None
     """The end of a sign-in that is not the API's; None gives tokens."""
+    client_metadata: Mapping[str, str] | None = None
+    """For the pool's functions: RespondToAuthChallenge's. InitiateAuth's is for those alone that are asked at once."""
 
     @property
     def pool(self) -> UserPool:
@@ -92,7 +99,22 @@ class Attempt:
             kept["amr"] = list(self.proved)
         if self.levels:
             kept["levels"] = list(self.levels)
+        if self.custom is not None:
+            kept["custom"] = self.custom.to_state()
         return kept | ({"device": self.device_key} if self.device_key else {})
+
+    @property
+    def custom(self) -> CustomSignIn | None:
+        """How far CUSTOM_AUTH is; None in any other flow."""
+        state = self.state.get("custom")
+        return None if state is None else CustomSignIn.from_state(state)
+
+    @property
+    def is_by_password(self) -> bool:
+        """Whether the person proves a password in this sign-in, as far as it has come."""
+        if self.custom is not None:
+            return self.custom.has_passed("PASSWORD_VERIFIER")
+        return self.step not in WITHOUT_PASSWORD
 
     @property
     def levels(self) -> tuple[int, ...]:

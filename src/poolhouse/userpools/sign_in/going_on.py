@@ -6,19 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from poolhouse.core.assurance import factors_that_reach
+from poolhouse.core.custom_sign_in import DEVICE_PASSWORD_VERIFIER, PASSWORD_VERIFIER
 from poolhouse.core.devices import replaces_factor, tracks_devices
 from poolhouse.core.errors import NotAuthorizedException
 from poolhouse.core.existence import hides_existence
 from poolhouse.core.mfa import MfaChoice, available_factors
-from poolhouse.core.sign_in import ASKING, Event, Situation, Step, advance
+from poolhouse.core.sign_in import ASKING, CUSTOM, Event, Situation, Step, advance
 from poolhouse.core.users import User, UserStatus
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.store import Transaction
 from poolhouse.userpools import devices, sessions
 from poolhouse.userpools.delivery import deliver_now_or_later, deliver_unseen
 from poolhouse.userpools.existence import on_the_beat
+from poolhouse.userpools.sign_in import history
 from poolhouse.userpools.sign_in.asking import FIRST_CODES, Asked, ask
 from poolhouse.userpools.sign_in.attempt import Attempt, refuse_state
+from poolhouse.userpools.triggers import challenges
+from poolhouse.userpools.triggers.authentication import after_sign_in
 from poolhouse.userpools.user_tokens import SIGNED_IN_STATES, issue_user_tokens
 
 Also = Callable[[Transaction, User | None], User | None]
@@ -53,15 +57,22 @@ async def go_on(
     elif known is None:
         known = await call.store.look_up(lambda tx: look(tx, attempt, user))
     step = advance(attempt.step, event, known.situation)
-    attempt = _with_method(attempt, event)
+    attempt = before = history.with_proof(_with_round(_with_method(attempt, event), event), event)
+    decided: Event | None = None
+    if step is Step.DEFINE:
+        decided, attempt = await _define(attempt, known.situation)
+        step = advance(step, decided, known.situation)
 
     def still_so(tx: Transaction, now: User | None) -> User | None:
         """In the transaction of the step: it is this request that goes on, and nothing has changed meanwhile."""
         if event in ASKING:
             return also(tx, now)
-        if now is not None:
-            refuse_state(now, by_password=attempt.step not in WITHOUT_PASSWORD)
-        if advance(attempt.step, event, look(tx, attempt, now).situation) is not step:
+        # An answer of which only the function knows what it proves shows nothing of the person before the end.
+        if now is not None and (event not in CUSTOM or decided is Event.TOKENS_DEFINED):
+            refuse_state(now, by_password=before.is_by_password)
+        situation = look(tx, before, now).situation
+        to = advance(before.step, event, situation)
+        if (advance(to, decided, situation) if decided is not None and to is Step.DEFINE else to) is not step:
             raise NotAuthorizedException(sessions.INVALID, detail="the person changed during the step")
         return also(tx, now)
 
@@ -70,10 +81,35 @@ async def go_on(
     return await put(attempt, await ask(attempt, step, known.mfa), still_so)
 
 
+async def _define(attempt: Attempt, now: Situation) -> tuple[Event, Attempt]:
+    """What the pool's function says, and the sign-in with what follows from it.
+
+    Raises:
+        NotAuthorizedException: it says that the sign-in fails, which ends it.
+        CognitoError: it says nothing that is understood, or the person may not go on.
+    """
+    custom = attempt.custom
+    assert custom is not None
+    decided = await challenges.define(attempt, now)
+    match decided:
+        case None:
+            await history.end_refused(attempt)
+            raise NotAuthorizedException(detail="the function ends the sign-in")
+        case Event.TOKENS_DEFINED:
+            if attempt.person.user is not None:
+                refuse_state(attempt.person.user, by_password=attempt.is_by_password)
+            custom = replace(custom, has_tokens=True)
+        case Event.PASSWORD_DEFINED:
+            attempt = replace(attempt, values={**attempt.values, "SRP_A": custom.public or ""})
+            custom = replace(custom, public=None)
+    return decided, replace(attempt, state={**attempt.state, "custom": custom.to_state()})
+
+
 def look(tx: Transaction, attempt: Attempt, user: User | None) -> Known:
     """What is known of the person now. Of nobody nothing is, and nothing is ever proven."""
     if user is None:
         return NOTHING
+    custom = attempt.custom
     mfa = available_factors(attempt.pool, user, tx.totp.is_verified(user.pool_id, user.sub))
     factors = factors_that_reach(mfa.factors, attempt.levels)
     if factors != mfa.factors:
@@ -86,8 +122,10 @@ def look(tx: Transaction, attempt: Attempt, user: User | None) -> Known:
         demands_factor=mfa.must_set_up,
         factors=frozenset(mfa.factors),
         preferred=mfa.preferred,
-        has_device=devices.is_remembered(tx, attempt.pool, user, attempt.device_key),
+        has_device=devices.is_remembered(tx, attempt.pool, user, attempt.device_key)
+        and not (custom is not None and custom.has_passed(DEVICE_PASSWORD_VERIFIER)),
         device_replaces_factor=replaces_factor(attempt.pool),
+        is_custom=custom is not None and not custom.has_tokens,
     )
     return Known(situation, mfa)
 
@@ -95,10 +133,13 @@ def look(tx: Transaction, attempt: Attempt, user: User | None) -> Known:
 async def put(attempt: Attempt, asked: Asked, also: Also = unchanged) -> InitiateAuthResponse:
     """Keep the step that is asked, and tell the client."""
     call, user = attempt.call, attempt.person.user
-    state = {**attempt.kept, **asked.state}
+    event_id = history.event_id(attempt)
+    state = {**attempt.kept, history.EVENT: event_id, **asked.state}
 
     def keep(tx: Transaction) -> tuple[str, dict[str, str], list[str]]:
-        also(tx, None if user is None else tx.users.lock(user.pool_id, user.sub))
+        locked = None if user is None else tx.users.lock(user.pool_id, user.sub)
+        also(tx, locked)
+        history.asked(tx, attempt, locked, event_id, asked.step.challenge)
         sent = asked.post(tx, attempt)
         if attempt.session is None:
             sub = None if user is None else user.sub
@@ -147,24 +188,44 @@ def _with_method(attempt: Attempt, event: Event) -> Attempt:
     return replace(attempt, state={**attempt.state, "amr": [*attempt.proved, method]})
 
 
+ROUNDS = {Event.PASSWORD_PROVEN: PASSWORD_VERIFIER, Event.DEVICE_PROVEN: DEVICE_PASSWORD_VERIFIER}
+"""What the pool's function hears of a proof that is not its own, where the step has not that very name."""
+HEARD = frozenset({*ROUNDS, Event.FACTOR_PROVEN, Event.DEVICE_BEGUN})
+
+
+def _with_round(attempt: Attempt, event: Event) -> Attempt:
+    """The attempt, knowing also what the pool's function is to hear of this step."""
+    custom = attempt.custom
+    if custom is None or custom.has_tokens or event not in HEARD:
+        return attempt
+    custom = custom.after(ROUNDS.get(event, attempt.step.challenge), True)
+    return replace(attempt, state={**attempt.state, "custom": custom.to_state()})
+
+
 async def _tokens(attempt: Attempt, also: Also) -> InitiateAuthResponse:
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
     assert user is not None, "nobody proves anything"
-    states = STATES_WITHOUT_PASSWORD if attempt.step in WITHOUT_PASSWORD else SIGNED_IN_STATES
+    states = SIGNED_IN_STATES
+    if not attempt.is_by_password:
+        states = STATES_WITHOUT_PASSWORD if attempt.custom is None else STATES_OF_CUSTOM
 
     def finish(tx: Transaction, now: User) -> User | None:
         if attempt.session is not None:
             sessions.end(tx, attempt.session)
-        return also(tx, now)
+        became = also(tx, now)
+        history.passed(tx, attempt, now)
+        return became
 
     if attempt.arrive is not None:
+        await after_sign_in(call, attempt.app, user)
         await attempt.arrive(user.sub, amr=attempt.proved, also=finish, states=states)
         return {"ChallengeParameters": {}}
     key = attempt.device_key
     is_known = key is not None and await call.store.look_up(
         lambda tx: tx.devices.find(pool.id, user.sub, key) is not None
     )
-    is_new = tracks_devices(pool) and not is_known and attempt.step not in WITHOUT_PASSWORD
+    is_new = tracks_devices(pool) and not is_known and attempt.is_by_password
+    await after_sign_in(call, attempt.app, user, new_device=is_new, client_metadata=attempt.client_metadata)
     result = await issue_user_tokens(
         call,
         attempt.app,
@@ -174,13 +235,14 @@ async def _tokens(attempt: Attempt, also: Also) -> InitiateAuthResponse:
         trigger=TRIGGERS.get(attempt.step, "Authentication"),
         also=finish,
         states=states,
+        event_id=history.event_id(attempt),
     )
     return {"ChallengeParameters": {}, "AuthenticationResult": result}
 
 
-WITHOUT_PASSWORD = frozenset({Step.EMAIL_OTP_FIRST, Step.SMS_OTP, Step.WEB_AUTHN})
-"""Sign-ins by something else. A device stands for a password's second factor, so they have none either."""
 STATES_WITHOUT_PASSWORD = SIGNED_IN_STATES | {UserStatus.RESET_REQUIRED}
+STATES_OF_CUSTOM = STATES_WITHOUT_PASSWORD | {UserStatus.FORCE_CHANGE_PASSWORD}
+"""Whom an administrator has made may sign in by the pool's own challenges, as in Cognito, and never have a password."""
 
 TRIGGERS = {
     Step.NEW_PASSWORD_REQUIRED: "NewPasswordChallenge",

@@ -33,7 +33,7 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
 from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.refresh import REFRESH_FLOW, refresh
-from poolhouse.userpools.sign_in import choosing
+from poolhouse.userpools.sign_in import choosing, custom
 from poolhouse.userpools.sign_in.answering import ANSWERS, by_password
 from poolhouse.userpools.sign_in.asking import nobody_called
 from poolhouse.userpools.sign_in.attempt import (
@@ -43,6 +43,7 @@ from poolhouse.userpools.sign_in.attempt import (
     may_begin,
 )
 from poolhouse.userpools.sign_in.going_on import go_on
+from poolhouse.userpools.triggers.authentication import before_sign_in
 
 REFRESH = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
 FLOWS: Mapping[str, str] = {
@@ -133,7 +134,7 @@ async def _initiate(
     _refuse_flow(app, flow)
     name = _username(values)
     if flow == "CUSTOM_AUTH":
-        raise InvalidParameterException("Custom auth lambda trigger is not configured for the user pool.")
+        custom.require_function(app.user_pool)
     # The client is proven before anything is said of the person.
     _check_secret(app, values, name)
     person = await find_person(call, app, name)
@@ -142,8 +143,11 @@ async def _initiate(
     if session is not None:
         if flow != "USER_AUTH":
             raise InvalidParameterException("Session is only supported in the USER_AUTH flow.")
-        return await _signed_up(attempt, session)
+        return await _signed_up(attempt, session, request.get("ClientMetadata"))
+    await before_sign_in(call, app, person.user, name, request.get("ClientMetadata"))
     match flow:
+        case "CUSTOM_AUTH":
+            return await custom.begin(attempt)
         case "USER_SRP_AUTH":
             may_begin(attempt)
             return await go_on(attempt, Event.SRP_BEGUN)
@@ -168,12 +172,15 @@ async def _refresh(call: Call, app: AppSnapshot, values: Mapping[str, str]) -> I
     return {"ChallengeParameters": {}, "AuthenticationResult": result}
 
 
-async def _signed_up(attempt: Attempt, text: str) -> InitiateAuthResponse:
+async def _signed_up(
+    attempt: Attempt, text: str, client_metadata: Mapping[str, str] | None
+) -> InitiateAuthResponse:
     """Right after a sign-up its code is the first factor (InitiateAuth, `Session`)."""
     session = await sessions.open_session(attempt.call, attempt.app, text)
     user = attempt.person.user
     if session.step != SIGNED_UP or user is None or session.sub != user.sub:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of this person's sign-up")
+    await before_sign_in(attempt.call, attempt.app, user, attempt.person.name, client_metadata)
     signed_up = Attempt(
         attempt.call, attempt.app, attempt.values, attempt.person, Step.START, session, session.state
     )
@@ -198,7 +205,16 @@ async def _respond(
     if challenge != Step.DEVICE_SRP_AUTH or "SECRET_HASH" in values:
         # Some clients leave the hash out there; it proves nothing that the device's own proof does not.
         _check_secret(app, values, name, person.username)
-    attempt = Attempt(call, app, values, person, Step(session.step), session, session.state)
+    attempt = Attempt(
+        call,
+        app,
+        values,
+        person,
+        Step(session.step),
+        session,
+        session.state,
+        client_metadata=request.get("ClientMetadata"),
+    )
     return await ANSWERS[attempt.step](attempt)
 
 
