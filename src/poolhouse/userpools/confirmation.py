@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from poolhouse.core.auth_flows import permitted
 from poolhouse.core.codes import (
     ATTEMPT_LIMIT,
@@ -54,6 +56,7 @@ from poolhouse.userpools.sign_up import (
     confirming_attributes,
     post_code,
 )
+from poolhouse.userpools.triggers.post_confirmation import Of, tell_after
 from poolhouse.userpools.users.aliases import take_aliases
 
 SIGNED_UP = "SIGNED_UP"
@@ -78,6 +81,8 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
         LimitExceededException: fifteen attempts were made within an hour.
         AliasExistsException: the address is another's alias, and ForceAliasCreation was not asked for. The code
             stays good.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the account is
+            confirmed, and the function that hears of it failed.
 
     Source: Cognito API reference, ConfirmSignUp.
     """
@@ -92,6 +97,7 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
         session=None if given is None else await sessions.open_session(call, app, given),
         forced=bool(request.get("ForceAliasCreation")),
         goes_on="ALLOW_USER_AUTH" in permitted(app.client.auth_flows),
+        metadata=request.get("ClientMetadata"),
     )
     return {} if confirmed is None else {"Session": confirmed}
 
@@ -105,15 +111,17 @@ async def confirm_account(
     session: Session | None = None,
     forced: bool = False,
     goes_on: bool = False,
+    metadata: Mapping[str, str] | None = None,
 ) -> str | None:
-    """Confirm the account by the code that was sent; with `goes_on` the session in which its person can sign in.
+    """Confirm the account by the code that was sent, and tell the pool's function of it; with `goes_on` the session
+    in which its person can sign in.
 
     Raises:
         CognitoError: as `confirm_sign_up`, but for what concerns the client.
     """
     begun = begin()
 
-    def confirm(tx: Transaction) -> str | CognitoError | None:
+    def confirm(tx: Transaction) -> tuple[User, str | None] | CognitoError:
         if hides_existence(app) and not count_name(tx, call, app.user_pool, TRY, name, MAX_TRIES):
             return LimitExceededException(ATTEMPT_LIMIT)
         user = find_locked(tx, app.user_pool, name)
@@ -126,10 +134,10 @@ async def confirm_account(
         if isinstance(redeemed, Refusal):
             too_many = redeemed is Refusal.TOO_MANY
             return CodeMismatchException() if too_many and hides_existence(app) else redeemed.error()
-        _confirm(tx, call, app.user_pool, user, Sent.from_secret(redeemed.detail), forced)
+        user = _confirm(tx, call, app.user_pool, user, Sent.from_secret(redeemed.detail), forced)
         if session is not None:
             sessions.end(tx, session)
-        return sessions.begin(tx, call, app, user.sub, SIGNED_UP, {}).session if goes_on else None
+        return user, sessions.begin(tx, call, app, user.sub, SIGNED_UP, {}).session if goes_on else None
 
     # What is wrong is returned, not raised: the attempt must be counted.
     confirmed = await call.store.write(confirm)
@@ -137,7 +145,9 @@ async def confirm_account(
         if hides_existence(app):
             await on_the_beat(begun)
         raise confirmed
-    return confirmed
+    user, signed_up = confirmed
+    await tell_after(call, app.user_pool, user, Of.SIGN_UP, client_id=app.client.id, metadata=metadata)
+    return signed_up
 
 
 def _why_not_confirmed(user: User | None) -> CognitoError | None:
@@ -154,13 +164,13 @@ def _cannot_be_confirmed(user: User) -> CognitoError:
     return NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status.value}")
 
 
-def _confirm(tx: Transaction, call: Call, pool: UserPool, user: User, sent: Sent, forced: bool) -> None:
+def _confirm(tx: Transaction, call: Call, pool: UserPool, user: User, sent: Sent, forced: bool) -> User:
     confirmed = user.with_attributes(call.now, {VERIFIED[sent.attribute]: "true"}).changed(
         call.now, status=UserStatus.CONFIRMED
     )
     if forced:
         take_aliases(tx, pool, confirmed, call.now)
-    tx.users.replace(pool, confirmed)
+    return tx.users.replace(pool, confirmed)
 
 
 async def admin_confirm_sign_up(call: Call, request: AdminConfirmSignUpRequest) -> AdminConfirmSignUpResponse:
@@ -169,22 +179,25 @@ async def admin_confirm_sign_up(call: Call, request: AdminConfirmSignUpRequest) 
     Raises:
         ResourceNotFoundException, UserNotFoundException: no such pool, no such person.
         NotAuthorizedException: the account is not one that waits to be confirmed.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the account is
+            confirmed, and the function that hears of it failed.
 
     Source: Cognito API reference, AdminConfirmSignUp.
     """
     pool_id = request["UserPoolId"]
 
-    def confirm(tx: Transaction) -> None:
+    def confirm(tx: Transaction) -> tuple[UserPool, User]:
         pool = tx.pools.get(call.account_id, call.region, pool_id)
         user = find_locked(tx, pool, request["Username"])
         if user is None:
             raise UserNotFoundException
         if user.status is not UserStatus.UNCONFIRMED:
             raise _cannot_be_confirmed(user)
-        tx.users.replace(pool, user.changed(call.now, status=UserStatus.CONFIRMED))
         tx.codes.remove(pool_id, user.sub, SIGN_UP)
+        return pool, tx.users.replace(pool, user.changed(call.now, status=UserStatus.CONFIRMED))
 
-    await call.write(confirm, pool_id=pool_id)
+    pool, user = await call.write(confirm, pool_id=pool_id)
+    await tell_after(call, pool, user, Of.SIGN_UP, client_id=None, metadata=request.get("ClientMetadata"))
     return {}
 
 
@@ -203,16 +216,20 @@ async def resend_confirmation_code(
             has no domain.
         LimitExceededException: five were asked for within an hour.
         CodeDeliveryFailureException: the carrier refused the message.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's function
+            gave no text for the message.
 
     Source: Cognito API reference, ResendConfirmationCode.
     """
     name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    return {"CodeDeliveryDetails": await resend_code(call, app, name)}
+    return {"CodeDeliveryDetails": await resend_code(call, app, name, request.get("ClientMetadata"))}
 
 
-async def resend_code(call: Call, app: AppSnapshot, name: str) -> CodeDeliveryDetailsType:
-    """Send the code again, and say where it went.
+async def resend_code(
+    call: Call, app: AppSnapshot, name: str, metadata: Mapping[str, str] | None = None
+) -> CodeDeliveryDetailsType:
+    """Send the code again, and say where it went. `metadata` is for the pool's function that writes the message.
 
     Raises:
         CognitoError: as `resend_confirmation_code`, but for what concerns the client.
@@ -222,7 +239,13 @@ async def resend_code(call: Call, app: AppSnapshot, name: str) -> CodeDeliveryDe
         raise NotAuthorizedException("Cannot resend codes. Auto verification not turned on.")
     if possible == [EMAIL] and wants_link(app.user_pool, Purpose.RESEND):
         links.refuse_without_domain(call, app)  # of anybody, and of nobody
-    asking = Asking(SEND, lambda tx, user: _resend(tx, call, app, user), address_to_confirm, possible)
+    asking = Asking(
+        SEND,
+        lambda tx, user: _resend(tx, call, app, user),
+        address_to_confirm,
+        possible,
+        metadata=metadata,
+    )
     return await ask_for_code(call, app, name, begun, asking)
 
 

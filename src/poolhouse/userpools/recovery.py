@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from poolhouse.core.codes import (
@@ -62,6 +63,8 @@ from poolhouse.userpools.existence import (
     was_asked,
 )
 from poolhouse.userpools.passwords import PASSWORDS, make_password
+from poolhouse.userpools.triggers.custom_message import with_texts
+from poolhouse.userpools.triggers.post_confirmation import Of, tell_after
 
 TRY = "try reset"
 SEND = "send reset"
@@ -91,16 +94,21 @@ async def forgot_password(call: Call, request: ForgotPasswordRequest) -> ForgotP
         InvalidParameterException: the person has no verified address that may be used.
         LimitExceededException: five codes were asked for within an hour.
         CodeDeliveryFailureException: the carrier refused the message.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's function
+            gave no text for the message.
 
     Source: Cognito API reference, ForgotPassword; developer guide, "Managing user existence error responses".
     """
     name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    return {"CodeDeliveryDetails": await ask_for_reset(call, app, name)}
+    return {"CodeDeliveryDetails": await ask_for_reset(call, app, name, request.get("ClientMetadata"))}
 
 
-async def ask_for_reset(call: Call, app: AppSnapshot, name: str) -> CodeDeliveryDetailsType:
-    """Send a code with which a new password can be set, and say where it went.
+async def ask_for_reset(
+    call: Call, app: AppSnapshot, name: str, metadata: Mapping[str, str] | None = None
+) -> CodeDeliveryDetailsType:
+    """Send a code with which a new password can be set, and say where it went. `metadata` is for the pool's
+    functions.
 
     Raises:
         CognitoError: as `forgot_password`, but for what concerns the client.
@@ -115,6 +123,7 @@ async def ask_for_reset(call: Call, app: AppSnapshot, name: str) -> CodeDelivery
         shown_address,
         possible,
         note=lambda tx: mark_asked(tx, call, pool, name),
+        metadata=metadata,
     )
     return await ask_for_code(call, app, name, begun, asking)
 
@@ -137,17 +146,28 @@ async def confirm_forgot_password(
         UserNotFoundException, UserNotConfirmedException: who is meant.
         CodeMismatchException, ExpiredCodeException: the code.
         LimitExceededException: fifteen attempts were made within an hour.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the password is set,
+            and the function that hears of it failed.
 
     Source: Cognito API reference, ConfirmForgotPassword; developer guide, "Managing user existence error responses".
     """
     name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
-    await replace_password(call, app, name, request["ConfirmationCode"], request["Password"])
+    code, password = request["ConfirmationCode"], request["Password"]
+    await replace_password(call, app, name, code, password, metadata=request.get("ClientMetadata"))
     return {}
 
 
-async def replace_password(call: Call, app: AppSnapshot, name: str, presented: str, text: str) -> None:
-    """Set a new password (`text`) by the code that was sent (`presented`).
+async def replace_password(
+    call: Call,
+    app: AppSnapshot,
+    name: str,
+    presented: str,
+    text: str,
+    *,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Set a new password (`text`) by the code that was sent (`presented`), and tell the pool's function of it.
 
     Raises:
         CognitoError: as `confirm_forgot_password`, but for what concerns the client.
@@ -171,7 +191,7 @@ async def replace_password(call: Call, app: AppSnapshot, name: str, presented: s
         former=proven.former,
     )
 
-    def set_password(tx: Transaction) -> None:
+    def set_password(tx: Transaction) -> User:
         person = tx.users.lock(pool.id, user.sub)
         if _why_not_reset(person) is not None or person is None:
             raise ExpiredCodeException(detail="the person changed meanwhile")
@@ -179,11 +199,12 @@ async def replace_password(call: Call, app: AppSnapshot, name: str, presented: s
         if _is_older(code, current) or not tx.codes.take(code):
             raise ExpiredCodeException(detail="the code or the password was changed meanwhile")
         tx.passwords.put(password)
-        tx.users.replace(pool, person.changed(call.now, status=UserStatus.CONFIRMED))
         tx.attempts.forget(pool.id, PASSWORDS, user.sub)
         sessions.end_all(tx, pool.id, user.sub)
+        return tx.users.replace(pool, person.changed(call.now, status=UserStatus.CONFIRMED))
 
-    await call.write(set_password, pool_id=pool.id)
+    user = await call.write(set_password, pool_id=pool.id)
+    await tell_after(call, pool, user, Of.FORGOT_PASSWORD, client_id=app.client.id, metadata=metadata)
 
 
 async def admin_reset_user_password(
@@ -196,6 +217,8 @@ async def admin_reset_user_password(
         NotAuthorizedException: a disabled person, or one whose password can't be reset in their state; a pool whose
             administrators alone set passwords.
         InvalidParameterException: the person has no verified address that may be used.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's function
+            gave no text for the message. The password stays.
 
     Source: Cognito API reference, AdminResetUserPassword.
     """
@@ -219,7 +242,9 @@ async def admin_reset_user_password(
         sessions.end_all(tx, pool.id, user.sub)
         return [_post(tx, call, pool, changed, to)]
 
-    messages = await call.write(reset, pool_id=pool_id)
+    messages = await with_texts(
+        call, lambda: call.write(reset, pool_id=pool_id), request.get("ClientMetadata")
+    )
     await delivery.deliver_now_or_later(call, messages)
     return {}
 

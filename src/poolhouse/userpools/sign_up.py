@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from poolhouse.core.auth_flows import permitted
@@ -42,6 +42,10 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import codes, delivery, links, sessions
 from poolhouse.userpools.existence import app_of
 from poolhouse.userpools.passwords import make_password
+from poolhouse.userpools.triggers.custom_message import with_texts
+from poolhouse.userpools.triggers.post_confirmation import Of, tell_after
+from poolhouse.userpools.triggers.pre_sign_up import By, ask_before
+from poolhouse.userpools.users.aliases import take_aliases
 
 CODE_FACTORS = {"EMAIL_OTP": EMAIL, "SMS_OTP": PHONE_NUMBER}
 """First factors that need no password, and the attribute that each needs."""
@@ -67,13 +71,18 @@ class Account:
     session: str | None = None
     """What ConfirmSignUp takes from who made the account."""
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a function of the pool confirmed it at once."""
+        return self.user.status is UserStatus.CONFIRMED
+
 
 async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
     """Make an account, and send a code that confirms it to one of the addresses that the pool verifies by itself.
 
-    Whether a user name is taken is told to everybody; who wants email addresses hidden makes them aliases. No
-    triggers run, so ValidationData and ClientMetadata, which are for them alone, have no reader; nor has
-    AnalyticsMetadata.
+    Whether a user name is taken is told to everybody; who wants email addresses hidden makes them aliases. A pool's
+    function may refuse the person, or confirm them at once: then no code is sent. ValidationData and ClientMetadata
+    are for such functions alone. AnalyticsMetadata has no reader.
 
     Raises:
         ResourceNotFoundException: no such client.
@@ -85,6 +94,9 @@ async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
         UsernameExistsException: the name is taken.
         LimitExceededException, CodeDeliveryFailureException: the account is made, but the code was not sent; it can be
             asked for again.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: a function refused
+            the person, or gave no good answer, and nothing was made; or it was asked after they were confirmed, and
+            they stay.
 
     Source: Cognito API reference, SignUp.
     """
@@ -96,8 +108,11 @@ async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
         request.get("Password"),
         request.get("UserAttributes", ()),
         goes_on="ALLOW_USER_AUTH" in permitted(app.client.auth_flows),
+        validation=request.get("ValidationData"),
+        metadata=request.get("ClientMetadata"),
     )
-    answer: SignUpResponse = {"UserConfirmed": False, "UserSub": account.user.sub}
+    await welcome(call, app, account, request.get("ClientMetadata"))
+    answer: SignUpResponse = {"UserConfirmed": account.is_confirmed, "UserSub": account.user.sub}
     if account.sent_to is not None:
         answer["CodeDeliveryDetails"] = delivery.details(*account.sent_to)
     if account.session is not None:
@@ -113,9 +128,11 @@ async def make_account(
     attributes: Iterable[AttributeType],
     *,
     goes_on: bool,
+    validation: Sequence[AttributeType] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> Account:
-    """Make the account, and send its code. With `goes_on` a session is kept in which its maker can confirm it, and
-    then sign in.
+    """Make the account, and send its code unless it is confirmed already. With `goes_on` a session is kept in which
+    its maker can confirm it, and then sign in. `validation` and `metadata` are for the pool's functions.
 
     Raises:
         CognitoError: as `sign_up`, but for what concerns the client.
@@ -132,6 +149,10 @@ async def make_account(
         )
     # Before the hash is made: a name that is taken shall not cost its price.
     await call.store.read(lambda tx: _refuse_taken(tx, pool, name, user))
+    granted = await ask_before(
+        call, pool, user, By.SIGN_UP, client_id=app.client.id, validation=validation, metadata=metadata
+    )
+    user = granted.to(user)
     made = None
     if password:
         made = await make_password(call, pool, sub=user.sub, username=user.username, password=password)
@@ -139,7 +160,7 @@ async def make_account(
     def register(tx: Transaction) -> Registered:
         return _register(tx, call, app, name, user, made, goes_on)
 
-    registered = await call.write(register, pool_id=pool.id)
+    registered = await with_texts(call, lambda: call.write(register, pool_id=pool.id), metadata)
     if registered.sent_to is not None and registered.message is None:
         raise LimitExceededException(
             "Too many messages were sent to this address, please try after some time."
@@ -147,6 +168,21 @@ async def make_account(
     if registered.message is not None:
         await delivery.deliver_now_or_later(call, [registered.message])
     return Account(user, registered.sent_to, registered.session)
+
+
+async def welcome(
+    call: Call, app: AppSnapshot, account: Account, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Tell the pool's function of an account that was confirmed at once.
+
+    Raises:
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: it failed; the
+            account stays.
+    """
+    if account.is_confirmed:
+        await tell_after(
+            call, app.user_pool, account.user, Of.SIGN_UP, client_id=app.client.id, metadata=metadata
+        )
 
 
 def may_sign_up(pool: UserPool) -> bool:
@@ -230,12 +266,17 @@ def _register(
 ) -> Registered:
     pool = app.user_pool
     _refuse_taken(tx, pool, name, user)
+    is_confirmed = user.status is UserStatus.CONFIRMED
+    if is_confirmed:
+        take_aliases(tx, pool, user, call.now)  # of an address that a function verified, as Cognito does
     try:
         tx.users.add(pool, user)
     except AliasExistsException as taken:
         raise UsernameExistsException from taken
     if password is not None:
         tx.passwords.put(password)
+    if is_confirmed:
+        return Registered()
     session = None
     if goes_on:
         # It opens nothing without the code, and lasts as long.

@@ -5,7 +5,7 @@ Source: Cognito developer guide, "Pre sign-up Lambda trigger".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from poolhouse.core.pools import UserPool
 from poolhouse.core.triggers import UNRECOGNIZABLE, Trigger
 from poolhouse.core.users import EMAIL, PHONE_NUMBER, VERIFIED, User, UserStatus
 from poolhouse.operation import Call
+from poolhouse.shapes.cognito_idp import AttributeType
 from poolhouse.userpools.triggers.calling import run
 
 FLAGS = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
@@ -58,7 +59,7 @@ async def ask_before(
     by: By,
     *,
     client_id: str | None,
-    validation: Mapping[str, str] | None = None,
+    validation: Sequence[AttributeType] | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> Granted:
     """Ask the pool's function, if it has one, about a person whom there is not yet: they have no `sub` for it.
@@ -70,7 +71,12 @@ async def ask_before(
         UserLambdaValidationException: it refuses the person.
         UnexpectedLambdaException, InvalidLambdaResponseException: it gave no answer, or none that can be read.
     """
-    request: dict[str, Any] = {"userAttributes": dict(user.attributes), "validationData": validation}
+    request: dict[str, Any] = {
+        "userAttributes": dict(user.attributes),
+        "validationData": None
+        if validation is None
+        else {one["Name"]: one.get("Value", "") for one in validation},
+    }
     if metadata:
         request["clientMetadata"] = dict(metadata)
     answer = await run(

@@ -25,6 +25,8 @@ from poolhouse.shapes.cognito_idp import AdminCreateUserRequest, AdminCreateUser
 from poolhouse.store import Transaction
 from poolhouse.userpools import delivery, sessions
 from poolhouse.userpools.passwords import make_password
+from poolhouse.userpools.triggers.custom_message import with_texts
+from poolhouse.userpools.triggers.pre_sign_up import By, ask_before
 from poolhouse.userpools.users.aliases import has_name_of_another, take_aliases
 from poolhouse.userpools.users.describe import describe_user
 from poolhouse.userpools.users.passwords import TRIES, find_with_password, has_same_password
@@ -40,8 +42,8 @@ EXISTS = "User account already exists"
 async def admin_create_user(call: Call, request: AdminCreateUserRequest) -> AdminCreateUserResponse:
     """Make a person with a temporary password and send it to them; or (RESEND) make and send another one.
 
-    No triggers run, so ValidationData and ClientMetadata, which are for them alone, have no reader. RESEND changes
-    no attributes, whatever the request says of them.
+    A pool's function may refuse somebody new; ValidationData and ClientMetadata are for such functions alone. RESEND
+    changes no attributes, whatever the request says of them.
 
     Raises:
         ResourceNotFoundException: no such pool.
@@ -50,6 +52,8 @@ async def admin_create_user(call: Call, request: AdminCreateUserRequest) -> Admi
         InvalidParameterException: attributes that the schema does not allow, or no address to send to.
         InvalidPasswordException: the temporary password does not conform to the policy.
         CodeDeliveryFailureException: the person is made, but the message was refused.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: a function refused
+            the person, or gave no good answer. Nothing was made.
 
     Source: Cognito API reference, AdminCreateUser.
     """
@@ -65,6 +69,15 @@ async def admin_create_user(call: Call, request: AdminCreateUserRequest) -> Admi
 async def _create(call: Call, pool: UserPool, request: AdminCreateUserRequest) -> User:
     user = _new_user(call, pool, request)
     media = [] if request.get("MessageAction") == "SUPPRESS" else _media(request, user)
+    await ask_before(
+        call,
+        pool,
+        user,
+        By.ADMINISTRATOR,
+        client_id=None,
+        validation=request.get("ValidationData"),
+        metadata=request.get("ClientMetadata"),
+    )
     secret = _chosen_password(request)
     if secret is None and not _can_do_without(pool, user):
         secret = _random_password(call, pool)
@@ -91,7 +104,7 @@ async def _create(call: Call, pool: UserPool, request: AdminCreateUserRequest) -
             tx.passwords.put(password)
         return _post(tx, call, pool, user, media, secret)
 
-    messages = await call.write(add, pool_id=pool.id)
+    messages = await with_texts(call, lambda: call.write(add, pool_id=pool.id), request.get("ClientMetadata"))
     await delivery.deliver_now_or_later(call, messages)
     return user
 
@@ -131,7 +144,9 @@ async def _renew(call: Call, pool: UserPool, request: AdminCreateUserRequest) ->
         user = tx.users.replace(pool, user.changed(call.now))
         return user, _post(tx, call, pool, user, _media(request, user), secret)
 
-    renewed = await call.write(renew, pool_id=pool.id)
+    renewed = await with_texts(
+        call, lambda: call.write(renew, pool_id=pool.id), request.get("ClientMetadata")
+    )
     if renewed is None:
         return None
     user, messages = renewed
