@@ -5,11 +5,12 @@ Source: Cognito developer guide, "Customizing user pool workflows with Lambda tr
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
+
+import orjson
 
 from poolhouse.core.errors import InvalidLambdaResponseException
 from poolhouse.core.pool_settings import triggers
@@ -110,8 +111,8 @@ def response_in(answer: bytes) -> dict[str, Any]:
         InvalidLambdaResponseException: it is no event.
     """
     try:
-        document = json.loads(answer)
-    except (ValueError, RecursionError):
+        document = orjson.loads(answer)
+    except ValueError:
         raise InvalidLambdaResponseException(UNRECOGNIZABLE) from None
     response = document.get("response") if isinstance(document, dict) else None
     if not isinstance(response, dict):
