@@ -39,12 +39,14 @@ from poolhouse.core.identity_providers import IdentityProvider
 from poolhouse.core.ids import new_jti
 from poolhouse.core.pools import UserPool
 from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.triggers import Trigger, function_of
 from poolhouse.core.user_attributes import check_changes, check_new, client_writable
 from poolhouse.core.users import VERIFIED, User, UserStatus, heeds_case
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 from poolhouse.store.rows import is_storable
 from poolhouse.userpools.browser_sessions import begin_browser_session
+from poolhouse.userpools.triggers.authentication import after_sign_in, before_sign_in
 
 TRIES = 4
 MAX_USERNAME = 128
@@ -82,7 +84,12 @@ async def arrive(
         return user
 
     try:
+        known = await _known(call, app, provider, identity)
+        if known is not None:
+            await before_sign_in(call, app, known, known.username, None)
         user = await _received(call, app, provider, identity)
+        if known is not None:
+            await after_sign_in(call, app, user)
         level = provider.level_of(identity.acr)
         return await begin_browser_session(
             call,
@@ -103,6 +110,26 @@ async def arrive(
         raise
     except CognitoError as refused:
         raise FederationFailed(refused.message, detail=refused.reason) from refused
+
+
+async def _known(call: Call, app: AppSnapshot, provider: IdentityProvider, identity: Identity) -> User | None:
+    """Who it is that the pool knows already; of somebody new its functions hear as of one who signs up. Asked for
+    where a function is to hear of it alone.
+
+    Source: Cognito developer guide, "Customizing user pool workflows with Lambda triggers" (federated users).
+    """
+    settings = app.user_pool.settings
+    if not any(
+        function_of(settings, trigger)
+        for trigger in (Trigger.PRE_AUTHENTICATION, Trigger.POST_AUTHENTICATION)
+    ):
+        return None
+
+    def find(tx: Transaction) -> User | None:
+        theirs = _identity(tx, app.user_pool, provider, identity)
+        return None if theirs is None else tx.users.by_sub(app.pool.id, theirs.sub)
+
+    return await call.store.look_up(find)
 
 
 async def _received(call: Call, app: AppSnapshot, provider: IdentityProvider, identity: Identity) -> User:
@@ -142,15 +169,20 @@ def _refuse_provider(tx: Transaction, app: AppSnapshot, provider: IdentityProvid
 
 
 def _find(tx: Transaction, pool: UserPool, provider: IdentityProvider, identity: Identity) -> Found | None:
-    """Whose the subject is; else whom an attribute links to."""
+    """Whose the subject is; else whom an attribute links to. They are locked."""
+    known = _identity(tx, pool, provider, identity)
+    user = None if known is None else tx.users.lock(pool.id, known.sub)
+    return None if known is None or user is None else Found(user, known)
+
+
+def _identity(
+    tx: Transaction, pool: UserPool, provider: IdentityProvider, identity: Identity
+) -> UserIdentity | None:
     known = tx.user_identities.find(pool.id, provider.name, SUBJECT, identity.subject)
     if known is None:
         for name in sorted(tx.user_identities.attribute_names(pool.id, provider.name)):
             known = known or _linked_by(tx, pool, provider, identity, name)
-    if known is None:
-        return None
-    user = tx.users.lock(pool.id, known.sub)
-    return None if user is None else Found(user, known)
+    return known
 
 
 def _linked_by(
