@@ -16,7 +16,7 @@ from poolhouse.core.errors import (
 from poolhouse.core.messages import Purpose, wants_link
 from poolhouse.core.sessions import Session
 from poolhouse.http import Response
-from poolhouse.pages import refusals
+from poolhouse.pages import refusals, sign_in
 from poolhouse.pages.factors import NO_CODE
 from poolhouse.pages.finishing import go_on_with
 from poolhouse.pages.flow import Flow
@@ -76,6 +76,8 @@ async def _confirm(visit: Visit) -> Response:
             goes_on=session is not None,
         )
     except CognitoError as error:
+        if refusals.is_of_trigger(error):
+            return sign_in.refused(visit, error, name)  # the account is confirmed; who heard of it failed
         response = _again(visit, flow, name, **_refused(error))
         response.reason = error.reason
         return response
@@ -198,6 +200,9 @@ def _refused(error: CognitoError) -> dict[str, str]:
 
 
 def _of_link(error: CognitoError) -> str:
+    said = refusals.of_trigger(error)
+    if said is not None:
+        return said
     match error:
         case CodeMismatchException():
             return BAD_LINK

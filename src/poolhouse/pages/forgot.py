@@ -13,7 +13,7 @@ from poolhouse.pages.flow import Flow
 from poolhouse.pages.names import fault_of, field_of, shown, typed_again, typed_name
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.passwords import rules
-from poolhouse.pages.sign_in import NO_PASSWORD
+from poolhouse.pages.sign_in import NO_PASSWORD, refused
 from poolhouse.pages.sign_up import DESTINATION, as_operation, told
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.recovery import ask_for_reset, replace_password
@@ -78,6 +78,8 @@ async def reset(visit: Visit) -> Response:
     try:
         await replace_password(call, app, name, code, password)
     except CognitoError as error:
+        if refusals.is_of_trigger(error):
+            return refused(visit, error, name)  # the password is set; who heard of it failed
         reason = refusals.of_password(error)
         wrong = {"new_password": reason} if reason else {"code": refusals.of_code(error)}
         response = _reset_again(visit, flow, name, wrong)

@@ -7,6 +7,7 @@ from poolhouse.core.errors import (
     CognitoError,
     EnableSoftwareTokenMFAException,
     ExpiredCodeException,
+    InvalidLambdaResponseException,
     InvalidPasswordException,
     LimitExceededException,
     NotAuthorizedException,
@@ -14,6 +15,7 @@ from poolhouse.core.errors import (
     PasswordResetRequiredException,
     TooManyFailedAttemptsException,
     TooManyRequestsException,
+    UnexpectedLambdaException,
     UserLambdaValidationException,
     UserNotConfirmedException,
 )
@@ -47,6 +49,8 @@ def of_sign_in(error: CognitoError) -> str:
     """Why a sign-in is refused: the same sentence for a wrong name and a wrong password."""
     if isinstance(error, (TooManyRequestsException, LimitExceededException, TooManyFailedAttemptsException)):
         return TOO_MANY
+    if is_of_trigger(error):
+        return FAILED
     return _OF_MESSAGES.get(error.message, WRONG)
 
 
@@ -75,6 +79,13 @@ def of_password(error: CognitoError) -> str | None:
             return FORMER_PASSWORD
         case _:
             return None
+
+
+def is_of_trigger(error: CognitoError) -> bool:
+    """Whether a function of the pool refused, or failed."""
+    return isinstance(
+        error, (UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException)
+    )
 
 
 def of_trigger(error: CognitoError) -> str | None:

@@ -27,6 +27,7 @@ from poolhouse.operation import Call
 from poolhouse.pages import refusals
 from poolhouse.pages.attribute_fields import Field, fields_of
 from poolhouse.pages.factors import NOT_THE_SAME
+from poolhouse.pages.finishing import go_on_with
 from poolhouse.pages.flow import Flow, TooMuch
 from poolhouse.pages.names import (
     LONGEST,
@@ -40,11 +41,17 @@ from poolhouse.pages.names import (
 )
 from poolhouse.pages.page import Visit, render
 from poolhouse.pages.passwords import rules
-from poolhouse.pages.sign_in import NO_PASSWORD
+from poolhouse.pages.sign_in import NO_PASSWORD, begin, refused
 from poolhouse.pages.texts import N_
 from poolhouse.shapes.cognito_idp import AttributeType, CodeDeliveryDetailsType
 from poolhouse.userpools import delivery
-from poolhouse.userpools.sign_up import Account, confirming_attributes, make_account, may_sign_up
+from poolhouse.userpools.sign_up import (
+    Account,
+    confirming_attributes,
+    make_account,
+    may_sign_up,
+    welcome,
+)
 
 DESTINATION = "CODE_DELIVERY_DESTINATION"
 TAKEN = N_("There is an account of this name already. Sign in with it, or choose another.")
@@ -69,10 +76,14 @@ class Wanted:
 async def sign_up(visit: Visit) -> Response:
     if not may_sign_up(visit.app.user_pool):
         return render(visit, "sign_up_closed.html", 403)
-    wanted = wanted_of(visit.app)
     if visit.is_post:
-        return await _register(visit, wanted)
-    flow = visit.flow or Flow()
+        return await _register(visit, wanted_of(visit.app))
+    return show(visit)
+
+
+def show(visit: Visit) -> Response:
+    """The form."""
+    wanted, flow = wanted_of(visit.app), visit.flow or Flow()
     return render(
         visit,
         "sign_up.html",
@@ -137,7 +148,19 @@ async def _register(visit: Visit, wanted: Wanted) -> Response:
         response = _again(visit, name, values, _refused(error))
         response.reason = error.reason
         return response
+    if account.is_confirmed:
+        return await _welcomed(visit, name, account)
     return _registered(visit, name, account)
+
+
+async def _welcomed(visit: Visit, name: str, account: Account) -> Response:
+    """Signed in, whom a function of the pool confirmed at once: they have just chosen their password."""
+    try:
+        await welcome(as_operation(visit, "SignUp", name), visit.app, account)
+        outcome = await begin(visit, name, visit.form["password"])
+    except CognitoError as error:
+        return refused(visit, error, name)
+    return await go_on_with(visit, outcome, name)
 
 
 def _registered(visit: Visit, name: str, account: Account) -> Response:
