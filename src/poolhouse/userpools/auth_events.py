@@ -20,6 +20,7 @@ from poolhouse.core.auth_events import (
     Risk,
     are_recorded,
 )
+from poolhouse.core.errors import CognitoError
 from poolhouse.core.ids import uuid7
 from poolhouse.core.log_delivery import auth_event_log
 from poolhouse.core.pools import UserPool
@@ -28,7 +29,7 @@ from poolhouse.core.users import User
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 
-__all__ = ["are_recorded", "finish", "new_event_id", "record"]
+__all__ = ["are_recorded", "finish", "new_event_id", "record", "settled"]
 
 
 def new_event_id(call: Call) -> str:
@@ -55,7 +56,70 @@ def record(
     `event_id` is that of the sign-in; without one the event is new. `risk` is what threat protection thought of it;
     None leaves what is known. `provider` is the identity provider that vouched for the person.
     """
-    pool = app.user_pool
+    _note(
+        tx,
+        call,
+        app.user_pool,
+        app.client.id,
+        kind=kind,
+        user=user,
+        outcome=outcome,
+        event_id=event_id,
+        challenges=challenges,
+        risk=risk,
+        provider=provider,
+    )
+
+
+def finish(
+    tx: Transaction,
+    call: Call,
+    pool: UserPool,
+    *,
+    kind: Kind,
+    user: User | None,
+    outcome: Outcome,
+    client_id: str = "",
+) -> None:
+    """What became of the person's newest event of a kind that is done in two requests, as a forgotten password is.
+    Where none is under way, an event of its own; but a vain try then is none, or anybody could fill the history."""
+    if user is None or not are_recorded(pool):
+        return
+    begun = tx.auth_events.latest(user.pool_id, user.sub, kind)
+    event_id = begun.id if begun is not None and begun.outcome != "Pass" else None
+    if event_id is None and outcome == "Fail":
+        return
+    _note(tx, call, pool, client_id, kind=kind, user=user, outcome=outcome, event_id=event_id)
+
+
+def settled(tx: Transaction, call: Call, app: AppSnapshot, *, kind: Kind, error: CognitoError | None) -> None:
+    """What a request with a code came to, in the transaction that counts it: for the audit, and for the history of
+    the person whom that transaction locked."""
+    pool, sub = app.user_pool, tx.users.concerned
+    record = replace(
+        call.record(pool.id), client_id=app.client.id, error_code=None if error is None else error.code
+    )
+    tx.audit.add(record)
+    if sub is not None and are_recorded(pool):
+        user = tx.users.by_sub(pool.id, sub)
+        outcome: Outcome = "Pass" if error is None else "Fail"
+        finish(tx, call, pool, kind=kind, user=user, outcome=outcome, client_id=app.client.id)
+
+
+def _note(
+    tx: Transaction,
+    call: Call,
+    pool: UserPool,
+    client_id: str,
+    *,
+    kind: Kind,
+    user: User | None,
+    outcome: Outcome,
+    event_id: str | None,
+    challenges: Sequence[Challenge] = (),
+    risk: Risk | None = None,
+    provider: str = "",
+) -> None:
     if user is None or not are_recorded(pool):
         return
     known = None if event_id is None else tx.auth_events.find(pool.id, user.sub, event_id)
@@ -71,7 +135,7 @@ def record(
             kind=kind,
             created_at=call.now,
             outcome=outcome,
-            client_id=app.client.id,
+            client_id=client_id,
             username=user.username,
             request_id=call.request_id,
             origin=origin_of(call),
@@ -81,26 +145,6 @@ def record(
         )
         tx.auth_events.add(event)
     tell(tx, call, pool, event)
-
-
-def finish(
-    tx: Transaction, call: Call, app: AppSnapshot, *, kind: Kind, user: User | None, outcome: Outcome
-) -> None:
-    """What became of the person's newest event of a kind that is done in two requests, as a forgotten password is;
-    where none is under way, an event of its own."""
-    if user is None or not are_recorded(app.user_pool):
-        return
-    begun = tx.auth_events.latest(user.pool_id, user.sub, kind)
-    is_open = begun is not None and begun.outcome != "Pass"
-    record(
-        tx,
-        call,
-        app,
-        kind=kind,
-        user=user,
-        outcome=outcome,
-        event_id=begun.id if begun is not None and is_open else None,
-    )
 
 
 def tell(tx: Transaction, call: Call, pool: UserPool, event: AuthEvent) -> None:
@@ -127,8 +171,3 @@ def origin_of(call: Call) -> Origin:
         "",
     )
     return Origin(given["IpAddress"][:64], agent[:512])
-
-
-def with_subject(call: Call, app: AppSnapshot, user: User | None) -> Call:
-    """The call, its audit record telling at which client it was made, and about whom."""
-    return replace(call, subject=None if user is None else user.sub, client_id=app.client.id)

@@ -37,7 +37,7 @@ from poolhouse.shapes.cognito_idp import (
     ResendConfirmationCodeResponse,
 )
 from poolhouse.store import Transaction
-from poolhouse.userpools import codes, links, sessions
+from poolhouse.userpools import auth_events, codes, links, sessions
 from poolhouse.userpools.existence import (
     NOT_FOUND,
     Asked,
@@ -121,7 +121,7 @@ async def confirm_account(
     """
     begun = begin()
 
-    def confirm(tx: Transaction) -> tuple[User, str | None] | CognitoError:
+    def attempt(tx: Transaction) -> tuple[User, str | None] | CognitoError:
         if hides_existence(app) and not count_name(tx, call, app.user_pool, TRY, name, MAX_TRIES):
             return LimitExceededException(ATTEMPT_LIMIT)
         user = find_locked(tx, app.user_pool, name)
@@ -138,6 +138,12 @@ async def confirm_account(
         if session is not None:
             sessions.end(tx, session)
         return user, sessions.begin(tx, call, app, user.sub, SIGNED_UP, {}).session if goes_on else None
+
+    def confirm(tx: Transaction) -> tuple[User, str | None] | CognitoError:
+        confirmed = attempt(tx)
+        error = confirmed if isinstance(confirmed, CognitoError) else None
+        auth_events.settled(tx, call, app, kind="SignUp", error=error)
+        return confirmed
 
     # What is wrong is returned, not raised: the attempt must be counted.
     confirmed = await call.store.write(confirm)
@@ -194,6 +200,7 @@ async def admin_confirm_sign_up(call: Call, request: AdminConfirmSignUpRequest) 
         if user.status is not UserStatus.UNCONFIRMED:
             raise _cannot_be_confirmed(user)
         tx.codes.remove(pool_id, user.sub, SIGN_UP)
+        auth_events.finish(tx, call, pool, kind="SignUp", user=user, outcome="Pass")
         return pool, tx.users.replace(pool, user.changed(call.now, status=UserStatus.CONFIRMED))
 
     pool, user = await call.write(confirm, pool_id=pool_id)
@@ -265,4 +272,6 @@ def _resend(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) ->
     message = post_code(tx, call, app, user, to, Purpose.RESEND)
     if message is None:
         raise LimitExceededException(ATTEMPT_LIMIT)
+    tx.audit.add(call.record(app.pool.id))
+    auth_events.record(tx, call, app, kind="ResendCode", user=user, outcome="Pass")
     return Asked(to, [message])

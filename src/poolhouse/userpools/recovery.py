@@ -47,7 +47,7 @@ from poolhouse.shapes.cognito_idp import (
     ForgotPasswordResponse,
 )
 from poolhouse.store import Transaction
-from poolhouse.userpools import codes, delivery, sessions
+from poolhouse.userpools import auth_events, codes, delivery, sessions
 from poolhouse.userpools.existence import (
     NOT_FOUND,
     Asked,
@@ -176,7 +176,13 @@ async def replace_password(
     check_password(password_policy(pool.settings), text)
 
     # What is wrong is returned, not raised: the attempt must be counted.
-    proven = await call.store.write(lambda tx: _prove(tx, call, app, name, presented))
+    def prove(tx: Transaction) -> Proven | CognitoError:
+        proven = _prove(tx, call, app, name, presented)
+        if isinstance(proven, CognitoError):
+            auth_events.settled(tx, call, app, kind="ForgotPassword", error=proven)
+        return proven
+
+    proven = await call.store.write(prove)
     if isinstance(proven, CognitoError):
         if hides_existence(app):
             await on_the_beat(begun)
@@ -201,7 +207,11 @@ async def replace_password(
         tx.passwords.put(password)
         tx.attempts.forget(pool.id, PASSWORDS, user.sub)
         sessions.end_all(tx, pool.id, user.sub)
-        return tx.users.replace(pool, person.changed(call.now, status=UserStatus.CONFIRMED))
+        changed = tx.users.replace(pool, person.changed(call.now, status=UserStatus.CONFIRMED))
+        auth_events.finish(
+            tx, call, pool, kind="ForgotPassword", user=changed, outcome="Pass", client_id=app.client.id
+        )
+        return changed
 
     user = await call.write(set_password, pool_id=pool.id)
     await tell_after(call, pool, user, Of.FORGOT_PASSWORD, client_id=app.client.id, metadata=metadata)
@@ -265,6 +275,8 @@ def _ask(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) -> As
         raise InvalidParameterException(NO_ADDRESS)
     if not codes.may_send(tx, call, user, RESET) or not codes.may_send_to(tx, call, pool.id, to[1], RESET):
         raise LimitExceededException(ATTEMPT_LIMIT)
+    tx.audit.add(call.record(pool.id))
+    auth_events.record(tx, call, app, kind="ForgotPassword", user=user, outcome="InProgress")
     return Asked(to, [_post(tx, call, pool, user, to, app.client.id)])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poolhouse.core.attribute_updates import update_attributes
 from poolhouse.core.credentials import Password
 from poolhouse.core.errors import (
@@ -24,7 +26,7 @@ from poolhouse.shapes.cognito_idp import (
     GetUserResponse,
 )
 from poolhouse.store import Transaction
-from poolhouse.userpools import sessions
+from poolhouse.userpools import auth_events, sessions
 from poolhouse.userpools.passwords import (
     Verdict,
     make_password,
@@ -147,6 +149,7 @@ async def _changed(person: Person, request: ChangePasswordRequest) -> bool:
         tx.passwords.put(password)
         sessions.end_all(tx, pool.id, user.sub)
         tx.users.replace(pool, now.changed(call.now))
+        auth_events.record(tx, call, person.app, kind="PasswordChange", user=now, outcome="Pass")
         return True
 
     return await call.write(change, pool_id=pool.id)
@@ -166,9 +169,12 @@ async def _proved(person: Person, presented: str | None) -> Password | None:
         raise LimitExceededException(TOO_OFTEN) from locked
 
     def settle(tx: Transaction) -> tuple[Verdict, Password | None]:
+        locked = tx.users.lock(pool.id, user.sub)  # before the attempts, as everywhere
         verdict = settle_proof(tx, pool.id, user.sub, call.now, proof)
         if verdict is not Verdict.RIGHT:
-            tx.audit.add(call.record(pool.id))
+            code = "LimitExceededException" if verdict is Verdict.LOCKED else "NotAuthorizedException"
+            tx.audit.add(replace(call.record(pool.id), error_code=code))
+            auth_events.record(tx, call, person.app, kind="PasswordChange", user=locked, outcome="Fail")
         # Read here: settling may have kept it better, and so with another version; and no other one was proved.
         return verdict, tx.passwords.find(pool.id, user.sub)
 

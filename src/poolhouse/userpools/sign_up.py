@@ -39,7 +39,7 @@ from poolhouse.core.users import (
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import AttributeType, SignUpRequest, SignUpResponse
 from poolhouse.store import Transaction
-from poolhouse.userpools import codes, delivery, links, sessions
+from poolhouse.userpools import auth_events, codes, delivery, links, sessions
 from poolhouse.userpools.existence import app_of
 from poolhouse.userpools.passwords import make_password
 from poolhouse.userpools.triggers.custom_message import with_texts
@@ -275,6 +275,9 @@ def _register(
         raise UsernameExistsException from taken
     if password is not None:
         tx.passwords.put(password)
+    auth_events.record(
+        tx, call, app, kind="SignUp", user=user, outcome="Pass" if is_confirmed else "InProgress"
+    )
     if is_confirmed:
         return Registered()
     session = None
