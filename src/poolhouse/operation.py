@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from poolhouse.config import Settings
 from poolhouse.core.audit import AuditRecord
 from poolhouse.core.ids import Random, uuid7
+from poolhouse.core.messages import CustomText
 from poolhouse.core.outgoing import Outcome
 from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.limits import Limits
@@ -130,6 +131,8 @@ class Call:
     """The person that the call is about, by sub, where that is known before it writes; for the audit record."""
     client_id: str | None = None
     """The app client that it is made for, where the request does not name it; for the audit record."""
+    texts: dict[tuple[str, str], CustomText] = field(default_factory=dict)
+    """What a function of the pool wants people to be sent, by sub and purpose, as far as it was asked in this call."""
 
     @property
     def settings(self) -> Settings:

@@ -47,6 +47,7 @@ def sms(pool: UserPool, purpose: Purpose, **options: Any) -> str:
         (Purpose.SIGN_UP, "Your verification code", "Your confirmation code is 123456"),
         (Purpose.RESEND, "Your verification code", "Your confirmation code is 123456"),
         (Purpose.VERIFY_ATTRIBUTE, "Your verification code", "Your confirmation code is 123456"),
+        (Purpose.UPDATE_ATTRIBUTE, "Your verification code", "Your confirmation code is 123456"),
         (Purpose.FORGOT_PASSWORD, "Your verification code", "Your password reset code is 123456"),
         (
             Purpose.INVITATION,

@@ -66,7 +66,7 @@ def test_a_new_address_is_not_verified_until_its_code_is_typed_in(
     attributes = attributes_of(cognito, pool_id, "ada")
     assert (attributes["email"], attributes["email_verified"], attributes["name"]) == (new, "false", "Ada")
     code = the_code(server, new)
-    assert messages_of(server, new)[0]["Purpose"] == "VERIFY_ATTRIBUTE"
+    assert messages_of(server, new)[0]["Purpose"] == "UPDATE_ATTRIBUTE"
     refused("CodeMismatchException", WRONG, verify, cognito, token, not_the(code))
     verify(cognito, token, code)
     assert attributes_of(cognito, pool_id, "ada")["email_verified"] == "true"

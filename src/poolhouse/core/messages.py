@@ -24,7 +24,10 @@ class Purpose(StrEnum):
     SIGN_UP = "SIGN_UP"
     RESEND = "RESEND"
     FORGOT_PASSWORD = "FORGOT_PASSWORD"
+    UPDATE_ATTRIBUTE = "UPDATE_ATTRIBUTE"
+    """A changed email or phone number: the code comes unasked."""
     VERIFY_ATTRIBUTE = "VERIFY_ATTRIBUTE"
+    """One that its owner asks to prove."""
     INVITATION = "INVITATION"
     MFA = "MFA"
     """A second factor."""
@@ -40,6 +43,7 @@ WORTH_SENDING = {
     Purpose.SIGN_UP: timedelta(hours=24),
     Purpose.RESEND: timedelta(hours=24),
     Purpose.FORGOT_PASSWORD: timedelta(hours=1),
+    Purpose.UPDATE_ATTRIBUTE: timedelta(hours=24),
     Purpose.VERIFY_ATTRIBUTE: timedelta(hours=24),
     Purpose.INVITATION: timedelta(hours=24),
     Purpose.MFA: timedelta(minutes=15),
@@ -61,7 +65,8 @@ INVITATION_SUBJECT = "Your temporary password"
 WELCOME_SUBJECT = "Your new account"
 SIGN_IN_SUBJECT = "Your authentication code"
 
-_PLACEHOLDER = re.compile(r"\{####\}|\{username\}|\{##(?P<text>.*?)##\}", re.DOTALL)
+LINK_PLACEHOLDER = re.compile(r"\{##(?P<text>.*?)##\}", re.DOTALL)
+_PLACEHOLDER = re.compile(r"\{####\}|\{username\}|" + LINK_PLACEHOLDER.pattern, re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +77,41 @@ class Message:
     """HTML for an e-mail, plain text for an SMS."""
 
 
+@dataclass(frozen=True, slots=True)
+class CustomText:
+    """What is sent in place of the pool's texts; None where the pool's own stands."""
+
+    sms: str | None = None
+    subject: str | None = None
+    body: str | None = None
+
+
 def compose(
-    pool: UserPool, purpose: Purpose, medium: Medium, *, code: str, username: str, link: str | None = None
+    pool: UserPool,
+    purpose: Purpose,
+    medium: Medium,
+    *,
+    code: str,
+    username: str,
+    link: str | None = None,
+    custom: CustomText | None = None,
 ) -> Message:
-    """The message that carries `code`; with `link` a link in place of the code where the pool wants one.
+    """The message that carries `code`; with `link` a link in place of the code where the pool wants one; `custom` are
+    texts in place of the pool's.
 
     `code` is "" in an invitation that brings no password.
 
     Source: Cognito API reference, VerificationMessageTemplateType, MessageTemplateType, EmailMfaConfigType.
     """
+    custom = custom or CustomText()
     if medium == "SMS":
-        return Message("", _fill(_sms_template(pool, purpose, code), code=code, username=username))
+        sms = custom.sms or _sms_template(pool, purpose, code)
+        return Message("", _fill(sms, code=code, username=username))
     by_link = link is not None and wants_link(pool, purpose)
     subject, body = _link_templates(pool) if by_link else _email_templates(pool, purpose, code)
     return Message(
-        _one_line(_fill(subject, code=code, username=username)),
-        _fill_html(body, code=code, username=username, link=link if by_link else None),
+        _one_line(_fill(custom.subject or subject, code=code, username=username)),
+        _fill_html(custom.body or body, code=code, username=username, link=link if by_link else None),
     )
 
 

@@ -21,6 +21,7 @@ from poolhouse.core.users import EMAIL, PHONE_NUMBER, User, username_attributes
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import CodeDeliveryDetailsType
 from poolhouse.store import Transaction
+from poolhouse.userpools.triggers.custom_message import custom_text
 
 WAITS = 5.0
 """Seconds that a caller waits to hear whether the carrier took a message. After them the attempt goes on alone."""
@@ -58,10 +59,17 @@ def post(
     """Put a message with `code` into the outbox, in the caller's transaction; its id, for `deliver_now_or_later`.
 
     `username` is the name that the text shows; by default the person's own, or, in a pool where people sign in
-    with an address, that address; `client_id` the app client that they are at, where there is one. `link` is sent in place of the code where the pool wants one (`wants_link`).
+    with an address, that address; `client_id` the app client that they are at, where there is one. `link` is sent in
+    place of the code where the pool wants one (`wants_link`).
+
+    Where a function of the pool writes the texts, the write that posts is one of `custom_message.with_texts`.
+
+    Raises:
+        TextWanted: the function has to be asked first; `with_texts` does, and writes again.
     """
     name = username if username is not None else _name(pool, user)
-    text = compose(pool, purpose, medium, code=code, username=name, link=link)
+    custom = custom_text(call, pool, user, purpose, client_id=client_id, has_code=bool(code))
+    text = compose(pool, purpose, medium, code=code, username=name, link=link, custom=custom)
     email = pool.settings.get("EmailConfiguration", {})
     message = Outgoing(
         id=tx.outbox.new_id(call.now),

@@ -7,7 +7,7 @@ limits its requests is counted by the name that was typed, and never shows what 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from poolhouse.core import existence
@@ -24,12 +24,15 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import delivery
 from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.codes import count
+from poolhouse.userpools.triggers.custom_message import asks_function, with_texts
 
 KEY = "nobody"
 ASKED = "asked"
 NOT_FOUND = "Username/client id combination not found."
 BEAT = 0.05
 """Seconds. An answer that was to be given to anybody leaves at a whole number of them."""
+BEAT_OF_FUNCTIONS = 0.5
+"""The same where a function of the pool is asked for the text that somebody is sent, and nobody is not."""
 
 
 async def app_of(call: Call, client_id: str, name: str, secret_hash: str | None) -> AppSnapshot:
@@ -95,6 +98,8 @@ class Asking:
     """The attributes that the pool would use."""
     note: Callable[[Transaction], None] = lambda tx: None
     """What is remembered of a name that is asked about, whoever has it."""
+    metadata: Mapping[str, str] | None = None
+    """For the pool's function that writes the text."""
 
 
 async def ask_for_code(
@@ -109,6 +114,8 @@ async def ask_for_code(
         LimitExceededException: too many were asked for within an hour.
         CognitoError: what `asking.ask` raises, where the client need not hide it.
         CodeDeliveryFailureException: the carrier refused the message.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's function
+            gave no text. This is told of a hidden person too: it is the pool's owner who says it.
     """
     pool, hidden = app.user_pool, existence.hides_existence(app)
 
@@ -125,10 +132,10 @@ async def ask_for_code(
                 raise
             return Asked(None if user is None else asking.address(pool, user))
 
-    asked = await call.store.write(ask)
+    asked = await with_texts(call, lambda: call.store.write(ask), asking.metadata)
     if hidden:
         delivery.deliver_unseen(call, asked.messages)
-        await on_the_beat(begun)
+        await on_the_beat(begun, pool)
     else:
         await delivery.deliver_now_or_later(call, asked.messages)
     return _shown(call, app, name, asked.to, asking.possible)
@@ -155,10 +162,12 @@ def begin() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def on_the_beat(begun: float) -> None:
+async def on_the_beat(begun: float, sends: UserPool | None = None) -> None:
     """Wait until an answer may leave. To make and store a code takes some milliseconds more than to have nobody
-    to send one to; a few requests would show that. So both leave at the same moment after they came."""
-    await asyncio.sleep(BEAT - (begin() - begun) % BEAT)
+    to send one to; a few requests would show that. So both leave at the same moment after they came. `sends` is the
+    pool where the answer is about something that was sent."""
+    beat = BEAT_OF_FUNCTIONS if sends is not None and asks_function(sends) else BEAT
+    await asyncio.sleep(beat - (begin() - begun) % beat)
 
 
 def _digest(call: Call, pool: UserPool, name: str) -> str:

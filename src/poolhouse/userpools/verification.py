@@ -47,6 +47,7 @@ from poolhouse.shapes.cognito_idp import (
 from poolhouse.store import Transaction
 from poolhouse.userpools import codes, delivery
 from poolhouse.userpools.person import authenticate_person
+from poolhouse.userpools.triggers.custom_message import with_texts
 
 
 async def update_user_attributes(
@@ -55,8 +56,8 @@ async def update_user_attributes(
     """Change one's own attributes, as far as the client may write them; an empty value removes one.
 
     A new email or phone number is not verified; if the pool verifies it by itself, a code is sent there, and where
-    the pool wants it so the old one stays until that code is typed in. ClientMetadata is for triggers, and no
-    triggers run.
+    the pool wants it so the old one stays until that code is typed in. ClientMetadata is for the function that
+    writes the code's message.
 
     Raises:
         NotAuthorizedException: the access token; an attribute that the client may not write.
@@ -64,6 +65,8 @@ async def update_user_attributes(
         AliasExistsException: a name that an attribute would be is another's.
         TooManyRequestsException: more codes would be sent than anybody needs.
         CodeDeliveryFailureException: the attributes are changed, but the carrier refused the message.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's function
+            gave no text for the message. Nothing is changed.
 
     Source: Cognito API reference, UpdateUserAttributes.
     """
@@ -82,9 +85,12 @@ async def update_user_attributes(
             if not _may_send(tx, call, changed, attribute, address):
                 # The model declares no LimitExceededException here.
                 raise TooManyRequestsException(ATTEMPT_LIMIT)
-        return [_post(tx, call, person.app, changed, to) for to in update.to_prove], list(update.to_prove)
+        sent = list(update.to_prove)
+        return [_post(tx, call, person.app, changed, to, Purpose.UPDATE_ATTRIBUTE) for to in sent], sent
 
-    messages, sent_to = await person.call.write(change, pool_id=pool.id)
+    messages, sent_to = await with_texts(
+        call, lambda: person.call.write(change, pool_id=pool.id), request.get("ClientMetadata")
+    )
     await delivery.deliver_now_or_later(call, messages)
     return {"CodeDeliveryDetailsList": [delivery.details(*to) for to in sent_to]}
 
@@ -99,6 +105,8 @@ async def get_user_attribute_verification_code(
         InvalidParameterException: another attribute, or one that the person does not have.
         LimitExceededException: five were asked for within an hour.
         CodeDeliveryFailureException: the carrier refused the message.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's function
+            gave no text for the message.
 
     Source: Cognito API reference, GetUserAttributeVerificationCode.
     """
@@ -113,9 +121,9 @@ async def get_user_attribute_verification_code(
         if not _may_send(tx, call, user, attribute, address):
             raise LimitExceededException(ATTEMPT_LIMIT)
         to = attribute, address
-        return _post(tx, call, person.app, user, to), to
+        return _post(tx, call, person.app, user, to, Purpose.VERIFY_ATTRIBUTE), to
 
-    message, to = await call.store.write(send)
+    message, to = await with_texts(call, lambda: call.store.write(send), request.get("ClientMetadata"))
     await delivery.deliver_now_or_later(call, [message])
     return {"CodeDeliveryDetails": delivery.details(*to)}
 
@@ -187,7 +195,9 @@ def _may_send(tx: Transaction, call: Call, user: User, attribute: str, address: 
     )
 
 
-def _post(tx: Transaction, call: Call, app: AppSnapshot, user: User, to: tuple[str, str]) -> str:
+def _post(
+    tx: Transaction, call: Call, app: AppSnapshot, user: User, to: tuple[str, str], purpose: Purpose
+) -> str:
     attribute, address = to
     code = codes.issue(
         tx,
@@ -203,7 +213,7 @@ def _post(tx: Transaction, call: Call, app: AppSnapshot, user: User, to: tuple[s
         call,
         app.user_pool,
         user,
-        purpose=Purpose.VERIFY_ATTRIBUTE,
+        purpose=purpose,
         medium=delivery.MEDIA[attribute],
         destination=address,
         code=code,

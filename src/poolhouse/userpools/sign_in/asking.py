@@ -78,6 +78,7 @@ class Sending:
             medium=self.medium,
             destination=self.destination,
             code=self.code,
+            client_id=attempt.app.client.id,
         )
 
 

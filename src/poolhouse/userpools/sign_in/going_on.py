@@ -23,6 +23,7 @@ from poolhouse.userpools.sign_in.asking import FIRST_CODES, Asked, ask
 from poolhouse.userpools.sign_in.attempt import Attempt, refuse_state
 from poolhouse.userpools.triggers import challenges
 from poolhouse.userpools.triggers.authentication import after_sign_in
+from poolhouse.userpools.triggers.custom_message import with_texts
 from poolhouse.userpools.user_tokens import SIGNED_IN_STATES, issue_user_tokens
 
 Also = Callable[[Transaction, User | None], User | None]
@@ -148,12 +149,14 @@ async def put(attempt: Attempt, asked: Asked, also: Also = unchanged) -> Initiat
             ticket = sessions.advance(tx, call, attempt.session, asked.step.value, state)
         return ticket.session, asked.told(ticket), sent
 
-    session, parameters, sent = await call.store.write(keep)
+    session, parameters, sent = await with_texts(
+        call, lambda: call.store.write(keep), attempt.client_metadata
+    )
     if hides_existence(attempt.app):
         # Neither the time of the answer nor its outcome may tell whether there was anybody to write to.
         deliver_unseen(call, sent)
         if asked.step in FIRST_CODES:
-            await on_the_beat(attempt.begun)
+            await on_the_beat(attempt.begun, attempt.pool)
     else:
         await deliver_now_or_later(call, sent)
     answer: InitiateAuthResponse = {
@@ -236,6 +239,7 @@ async def _tokens(attempt: Attempt, also: Also) -> InitiateAuthResponse:
         also=finish,
         states=states,
         event_id=history.event_id(attempt),
+        client_metadata=attempt.client_metadata,
     )
     return {"ChallengeParameters": {}, "AuthenticationResult": result}
 

@@ -20,6 +20,7 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools import codes, delivery
+from poolhouse.userpools.triggers.custom_message import with_texts
 from poolhouse.userpools.users.admin import lock_user
 from poolhouse.userpools.users.aliases import has_name_of_another, take_aliases
 
@@ -31,12 +32,14 @@ async def admin_update_user_attributes(
     verifies by itself, unless the request says that it is verified.
 
     In a pool of aliases, who gets a verified email or phone number takes it as a name from its earlier owner
-    (boto3 issue 3213). ClientMetadata is for triggers, and no triggers run.
+    (boto3 issue 3213). ClientMetadata is for the function that writes the code's message.
 
     Raises:
         ResourceNotFoundException, UserNotFoundException: no such pool, no such person.
         InvalidParameterException: attributes that the schema does not allow.
         AliasExistsException: a name that an attribute would be is another's.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's function
+            gave no text for the message. Nothing is changed.
 
     Source: Cognito API reference, AdminUpdateUserAttributes.
     """
@@ -46,7 +49,10 @@ async def admin_update_user_attributes(
         pool, user = lock_user(tx, call, request["UserPoolId"], request["Username"])
         return change_attributes(tx, call, pool, user, values)
 
-    await delivery.deliver_now_or_later(call, await call.write(change, pool_id=request["UserPoolId"]))
+    messages = await with_texts(
+        call, lambda: call.write(change, pool_id=request["UserPoolId"]), request.get("ClientMetadata")
+    )
+    await delivery.deliver_now_or_later(call, messages)
     return {}
 
 
@@ -97,7 +103,7 @@ def change_attributes(
                 call,
                 pool,
                 changed,
-                purpose=Purpose.VERIFY_ATTRIBUTE,
+                purpose=Purpose.UPDATE_ATTRIBUTE,
                 medium=medium,
                 destination=address,
                 code=code,
