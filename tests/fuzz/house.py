@@ -150,6 +150,7 @@ class House:
             "DescribeUserPoolClientExtensions": client,
             "DescribeUserPoolExtensions": pool,
             "GetAccessKey": key,
+            "GetPagesPreview": client,
             "GetServerStatus": {},
             "ListAccessKeys": {},
             "ListInboxMessages": pool,

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from poolhouse.administration import access_keys, extensions, inbox, server, signing_keys
+from poolhouse.administration import access_keys, extensions, inbox, previews, server, signing_keys
 from poolhouse.aws.resources import (
     ResourceOf,
     access_key,
@@ -187,6 +187,7 @@ TARGETS: Targets = {
         "DescribeUserPoolClientExtensions": Target(extensions.describe_user_pool_client_extensions),
         "DescribeUserPoolExtensions": Target(extensions.describe_user_pool_extensions),
         "GetAccessKey": Target(access_keys.get_access_key, access_key),
+        "GetPagesPreview": Target(previews.get_pages_preview),
         "GetServerStatus": Target(server.get_server_status, everything),
         "ListAccessKeys": Target(access_keys.list_access_keys, everything),
         "ListInboxMessages": Target(inbox.list_inbox_messages, user_pool_or_everything),

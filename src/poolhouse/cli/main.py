@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "check an access token and show what is in it",
     "keys": "manage access keys and signing keys",
     "extensions": "show or set what Cognito has no field for",
+    "preview": "show the hosted pages of a client, each in each of its states",
     "inbox": "show what would have been sent to users: codes and invitations",
     "status": "show what a running server says of itself",
     "config": "show or check the settings",

@@ -60,7 +60,8 @@ async def consent(visit: Visit) -> Response:
         if visit.form.get("answer") == "deny":
             visit.forget()
             raise visit.asked.refusal(issuer_of(visit.call, visit.app), AccessDenied("The user said no."))
-    return await _show(visit, session)
+    user = await at_pages.person_signed_in(visit.call, visit.app, session.sub)
+    return await show(visit, session.id, "" if user is None else called(user))
 
 
 async def _serves(visit: Visit, session: BrowserSession) -> bool:
@@ -86,8 +87,8 @@ async def _finish(visit: Visit, session: BrowserSession) -> Response:
     return leave(await finish_authorization(visit.call, visit.app, visit.asked, session))
 
 
-async def _show(visit: Visit, session: BrowserSession) -> Response:
-    user = await at_pages.person_signed_in(visit.call, visit.app, session.sub)
+async def show(visit: Visit, session_id: str, person: str) -> Response:
+    """The page; `person` is what the one who is asked is called."""
     descriptions = await scope_descriptions(visit.call, visit.app)
     registration = visit.app.client.registration
     said = {} if registration is None else registration.metadata
@@ -98,8 +99,8 @@ async def _show(visit: Visit, session: BrowserSession) -> Response:
         name=said.get("client_name") or visit.app.client.name,
         homepage=said.get("client_uri"),
         policy=said.get("policy_uri"),
-        person="" if user is None else called(user),
-        session_id=session.id,
+        person=person,
+        session_id=session_id,
         meanings=[
             (_meaning(visit, scope), "") if scope in MEANINGS else (descriptions.get(scope) or scope, scope)
             for scope in visit.asked.scopes

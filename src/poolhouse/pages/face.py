@@ -15,6 +15,7 @@ from poolhouse.core.errors import (
     TooManyFailedAttemptsException,
     TooManyRequestsException,
 )
+from poolhouse.core.previews import FOLDER as PREVIEWS
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.http import Request, Response
 from poolhouse.oauth.authorize import read_authorize_request
@@ -27,6 +28,7 @@ from poolhouse.pages.forms import BadForm, read_form, read_query
 from poolhouse.pages.look import look_of
 from poolhouse.pages.look_files import look_file
 from poolhouse.pages.page import Visit, leave, render, static_page
+from poolhouse.pages.preview import show_preview
 from poolhouse.pages.routes import ROUTES, Needs, Route
 from poolhouse.pages.static_files import FOLDER, static_answer
 from poolhouse.pages.texts import COOKIE as LANGUAGE_COOKIE
@@ -85,8 +87,9 @@ class PagesFace:
     async def _of_domain(self, request: Request, domain: Domain, path: str) -> Response:
         if path.startswith(FOLDER):
             return await look_file(self._parts, domain, path) or refusal(request, 404)
+        is_preview = path.startswith(PREVIEWS)
         route = ROUTES.get(path.lower().rstrip("/"))
-        if route is None:
+        if route is None and not is_preview:
             return refusal(request, 404)
         if request.method not in ("GET", "HEAD", "POST"):
             answer = refusal(request, 405)
@@ -96,6 +99,8 @@ class PagesFace:
             parameters, form = read_query(request.query), read_form(request)
         except BadForm:
             return refusal(request, 400)
+        if route is None:
+            return await show_preview(self._parts, request, domain, path) or refusal(request, 404)
         visit = Visit(
             parts=self._parts,
             request=request,

@@ -35,14 +35,14 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     # Not no-referrer: a browser then hides the Origin of our own forms from us (Fetch §3.2.5).
     (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+UNFRAMED = (b"x-frame-options", b"DENY")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self';"
-    " form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
+    " form-action {targets}; frame-ancestors {framed_by}; base-uri 'none'"
 )
 LOOPBACK = "http://localhost:* http://127.0.0.1:*"
 
@@ -98,6 +98,21 @@ class Visit:
         return render_query(self.parameters.items())
 
     @property
+    def leads_to(self) -> AuthorizeRequest | None:
+        """Whose answer the page's forms end at, where they may lead out of the domain."""
+        return self.known_request
+
+    @property
+    def framed_by(self) -> str | None:
+        """The one origin that may show the page in a frame; None for nobody."""
+        return None
+
+    @property
+    def is_real(self) -> bool:
+        """Whether something can be done here: not in a preview."""
+        return True
+
+    @property
     def is_post(self) -> bool:
         return self.request.method == "POST"
 
@@ -117,6 +132,10 @@ class Visit:
         if changed:
             query = render_query({**self.parameters, **changed}.items())
         return f"{self.base}{path}?{query}" if query else f"{self.base}{path}"
+
+    def beginning(self, query: str) -> str:
+        """The address of a sign-in that nothing led to yet."""
+        return f"{self.base}/login?{query}"
 
     def to(self, path: str, **changed: str) -> Response:
         """Go on at another page (303: also after a post)."""
@@ -207,14 +226,20 @@ def render(visit: Visit, template: str, status: int = 200, **values: Any) -> Res
     )
     if visit.known_app is not None and visit.flow is not None:
         visit.keep(flow.said())
-    return page_of(visit.request, body, status, visit.known_request)
+    return page_of(visit.request, body, status, visit.leads_to, visit.framed_by)
 
 
 def page_of(
-    request: Request, body: str, status: int = 200, asked: AuthorizeRequest | None = None
+    request: Request,
+    body: str,
+    status: int = 200,
+    asked: AuthorizeRequest | None = None,
+    framed_by: str | None = None,
 ) -> Response:
-    policy = CSP.format(targets=_form_targets(asked))
+    policy = CSP.format(targets=_form_targets(asked), framed_by=framed_by or "'none'")
     headers = [*HEADERS, (b"content-security-policy", policy.encode("ascii"))]
+    if framed_by is None:
+        headers.append(UNFRAMED)
     if request.scheme == "https":
         headers.append(HSTS)
     return Response(status, body.encode(), headers)

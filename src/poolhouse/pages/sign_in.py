@@ -59,6 +59,12 @@ async def login(visit: Visit) -> Response:
     signed_in = None
     if session is not None and not flow.errors and await _may_go_on(visit, session):
         signed_in = await _name_of(visit, session.sub)
+    return await show(visit, signed_in)
+
+
+async def show(visit: Visit, signed_in: str | None = None) -> Response:
+    """The page; `signed_in` is what somebody is called who may go on as who they are."""
+    flow = visit.flow or Flow()
     by_domain = companies_of(visit.app) if await find_domains(visit.call, visit.app) else frozenset()
     providers = [provider for provider in providers_of(visit.app) if provider.name not in by_domain]
     return render(

@@ -13,4 +13,4 @@ def sign_in_at(visit: Visit, redirect_uri: str | None) -> str | None:
     if not redirect_uri or not client.may_use_oauth or "code" not in client.oauth_flows:
         return None
     query = {"client_id": client.id, "response_type": "code", "redirect_uri": redirect_uri}
-    return f"{visit.base}/login?{render_query(query.items())}"
+    return visit.beginning(render_query(query.items()))

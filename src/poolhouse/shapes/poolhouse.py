@@ -54,6 +54,17 @@ class GetAccessKeyResponse(TypedDict, total=False):
     AccessKey: AccessKeyType
 
 
+class GetPagesPreviewRequest(TypedDict, total=False):
+    UserPoolId: Required[str]
+    ClientId: Required[str]
+
+
+class GetPagesPreviewResponse(TypedDict, total=False):
+    Address: str
+    ExpirationDate: float
+    Pages: list[PreviewPageType]
+
+
 class GetServerStatusRequest(TypedDict, total=False):
     pass
 
@@ -102,6 +113,12 @@ class ListSigningKeysRequest(TypedDict, total=False):
 
 class ListSigningKeysResponse(TypedDict, total=False):
     SigningKeys: list[SigningKeyType]
+
+
+class PreviewPageType(TypedDict, total=False):
+    Name: str
+    Title: str
+    Group: str
 
 
 class RotateMasterKeyRequest(TypedDict, total=False):
