@@ -10,7 +10,7 @@ from poolhouse.core.errors import StoreUnavailable
 from poolhouse.core.ids import Random
 from poolhouse.operation import Clock
 from poolhouse.store import Store, Transaction
-from poolhouse.store.sweeping import sweep
+from poolhouse.store.sweeping import FOR_EVER, sweep
 
 EVERY = 60.0
 """Seconds."""
@@ -22,8 +22,12 @@ log = logging.getLogger("poolhouse")
 class Sweeper:
     """Sweeps once a minute while this process holds the lease; another takes it when this one is gone."""
 
-    def __init__(self, store: Store, clock: Clock, random: Random) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, random: Random, audit_kept: timedelta = timedelta(0)
+    ) -> None:
+        """`audit_kept`: how long records of the audit stay; zero for ever."""
         self._store = store
+        self._audit_kept = min(audit_kept or FOR_EVER, FOR_EVER)
         self._clock = clock
         self._holder = random.token_bytes(8).hex()
         self._task: asyncio.Task[None] | None = None
@@ -49,7 +53,7 @@ class Sweeper:
         now = self._clock.now()
         if not tx.leases.take("sweep", self._holder, now + LEASE, now):
             return 0
-        return sweep(tx, now, BATCH)
+        return sweep(tx, now, BATCH, self._audit_kept)
 
     async def _for_ever(self) -> None:
         while True:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from poolhouse.administration import access_keys, extensions, inbox, previews, server, signing_keys
+from poolhouse.administration import access_keys, audit, extensions, inbox, previews, server, signing_keys
 from poolhouse.aws.resources import (
     ResourceOf,
     access_key,
@@ -27,7 +27,9 @@ from poolhouse.userpools import (
     confirmation,
     devices,
     domains,
+    event_history,
     groups,
+    log_delivery,
     machine_tokens,
     mfa,
     mfa_preferences,
@@ -83,12 +85,14 @@ TARGETS: Targets = {
         "AdminLinkProviderForUser": Target(provider_links.admin_link_provider_for_user),
         "AdminListDevices": Target(devices.admin_list_devices),
         "AdminListGroupsForUser": Target(membership.admin_list_groups_for_user),
+        "AdminListUserAuthEvents": Target(event_history.admin_list_user_auth_events),
         "AdminRemoveUserFromGroup": Target(membership.admin_remove_user_from_group),
         "AdminResetUserPassword": Target(recovery.admin_reset_user_password),
         "AdminRespondToAuthChallenge": Target(operations.admin_respond_to_auth_challenge),
         "AdminSetUserMFAPreference": Target(mfa_preferences.admin_set_user_mfa_preference),
         "AdminSetUserPassword": Target(passwords.admin_set_user_password),
         "AdminSetUserSettings": Target(mfa_preferences.admin_set_user_settings),
+        "AdminUpdateAuthEventFeedback": Target(event_history.admin_update_auth_event_feedback),
         "AdminUpdateDeviceStatus": Target(devices.admin_update_device_status),
         "AdminUpdateUserAttributes": Target(attributes.admin_update_user_attributes),
         "AdminUserGlobalSignOut": Target(sign_out.admin_user_global_sign_out),
@@ -133,6 +137,7 @@ TARGETS: Targets = {
         "GetDevice": Target(devices.get_device, everything),
         "GetGroup": Target(groups.get_group),
         "GetIdentityProviderByIdentifier": Target(providers.get_identity_provider_by_identifier),
+        "GetLogDeliveryConfiguration": Target(log_delivery.get_log_delivery_configuration),
         "GetSigningCertificate": Target(signing_certificates.get_signing_certificate),
         "GetTokensFromRefreshToken": Target(refresh.get_tokens_from_refresh_token, everything),
         "GetUICustomization": Target(ui_customization.get_ui_customization),
@@ -159,6 +164,7 @@ TARGETS: Targets = {
         "ResendConfirmationCode": Target(confirmation.resend_confirmation_code, everything),
         "RespondToAuthChallenge": Target(operations.respond_to_auth_challenge, everything),
         "RevokeToken": Target(sign_out.revoke_token, everything),
+        "SetLogDeliveryConfiguration": Target(log_delivery.set_log_delivery_configuration),
         "SetUICustomization": Target(ui_customization.set_ui_customization),
         "SetUserMFAPreference": Target(mfa_preferences.set_user_mfa_preference, everything),
         "SetUserPoolMfaConfig": Target(mfa.set_user_pool_mfa_config),
@@ -167,6 +173,7 @@ TARGETS: Targets = {
         "StartWebAuthnRegistration": Target(passkeys.start_web_authn_registration, everything),
         "TagResource": Target(tags.tag_resource, named_by_arn),
         "UntagResource": Target(tags.untag_resource, named_by_arn),
+        "UpdateAuthEventFeedback": Target(event_history.update_auth_event_feedback, everything),
         "UpdateDeviceStatus": Target(devices.update_device_status, everything),
         "UpdateGroup": Target(groups.update_group),
         "UpdateIdentityProvider": Target(providers.update_identity_provider),
@@ -190,6 +197,7 @@ TARGETS: Targets = {
         "GetPagesPreview": Target(previews.get_pages_preview),
         "GetServerStatus": Target(server.get_server_status, everything),
         "ListAccessKeys": Target(access_keys.list_access_keys, everything),
+        "ListAuditEvents": Target(audit.list_audit_events, user_pool_or_everything),
         "ListInboxMessages": Target(inbox.list_inbox_messages, user_pool_or_everything),
         "ListSigningKeys": Target(signing_keys.list_signing_keys),
         "RotateMasterKey": Target(server.rotate_master_key, everything),

@@ -16,6 +16,19 @@ class AccessKeyType(TypedDict, total=False):
     SecretAccessKey: str
 
 
+class AuditEventType(TypedDict, total=False):
+    EventId: str
+    EventTime: float
+    EventName: str
+    Actor: str
+    SourceIpAddress: str
+    UserPoolId: str
+    UserSub: str
+    ClientId: str
+    ErrorCode: str
+    CloudTrailEvent: str
+
+
 class CreateAccessKeyRequest(TypedDict, total=False):
     UserName: Required[str]
     Policy: Required[str]
@@ -93,6 +106,22 @@ class ListAccessKeysRequest(TypedDict, total=False):
 
 class ListAccessKeysResponse(TypedDict, total=False):
     AccessKeys: list[AccessKeyType]
+    NextToken: str
+
+
+class ListAuditEventsRequest(TypedDict, total=False):
+    UserPoolId: str
+    Username: str
+    EventNames: list[str]
+    Actor: str
+    StartTime: float
+    EndTime: float
+    MaxResults: int
+    NextToken: str
+
+
+class ListAuditEventsResponse(TypedDict, total=False):
+    AuditEvents: Required[list[AuditEventType]]
     NextToken: str
 
 

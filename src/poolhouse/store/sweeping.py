@@ -24,8 +24,15 @@ VERIFIERS_KEPT = timedelta(days=1)
 at once would be missing when the new one is there, and only its owner's password brings a verifier back."""
 
 
-def sweep(tx: Transaction, now: datetime, limit: int) -> int:
-    """Remove up to `limit` rows that have expired; how many there were. Fewer than `limit`: nothing is left."""
+AUTH_EVENTS_KEPT = timedelta(days=730)
+"""Source: Cognito developer guide, "Viewing and exporting user event history" (two years)."""
+FOR_EVER = timedelta(days=365 * 1000)
+
+
+def sweep(tx: Transaction, now: datetime, limit: int, audit_kept: timedelta = FOR_EVER) -> int:
+    """Remove up to `limit` rows that have expired; how many there were. Fewer than `limit`: nothing is left.
+
+    Records of the audit go when they are older than `audit_kept`."""
     removed = 0
     for remove, before in (
         (tx.changes.trim, now - CHANGES_KEPT),
@@ -39,6 +46,8 @@ def sweep(tx: Transaction, now: datetime, limit: int) -> int:
         (tx.browser_sessions.remove_expired, now),
         (tx.authorization_codes.remove_expired, now - CODES_KEPT),
         (tx.used_once.remove_expired, now),
+        (tx.auth_events.remove_older, now - AUTH_EVENTS_KEPT),
+        (tx.audit.remove_older, now - audit_kept),
     ):
         if removed < limit:
             removed += remove(before, limit - removed)

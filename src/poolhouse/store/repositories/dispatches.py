@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -56,8 +57,9 @@ class Dispatches:
         values = {"next_at": next_at, "last_error": error.replace("\x00", "")[:LONGEST_ERROR]}
         self._connection.execute(sa.update(dispatch).where(mine).values(values))
 
-    def remove(self, id: str) -> bool:
-        return rows.remove(self._connection, dispatch, id=id)
+    def remove(self, ids: Collection[str]) -> None:
+        if ids:
+            self._connection.execute(sa.delete(dispatch).where(dispatch.c.id.in_(ids)))
 
     def count(self) -> int:
         """How many wait."""
