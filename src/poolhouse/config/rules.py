@@ -20,6 +20,10 @@ def inconsistencies(settings: Settings) -> list[str]:
         problems.append("root_access_key_id and root_secret_access_key go together: set both or neither.")
     if settings.admin_port is not None and settings.admin_port == settings.port:
         problems.append("admin_port must differ from port.")
+    if (settings.lambda_access_key_id is None) != (settings.lambda_secret_access_key is None):
+        problems.append("lambda_access_key_id and lambda_secret_access_key go together: set both or neither.")
+    if settings.lambda_session_token is not None and settings.lambda_access_key_id is None:
+        problems.append("lambda_session_token needs lambda_access_key_id.")
     problems += _delivery(settings)
     return problems
 
@@ -78,6 +82,7 @@ def _clear_text(settings: Settings) -> Iterator[str]:
         ("sms_webhook_url", "codes"),
         ("sns_endpoint_url", "codes"),
         ("events_webhook_url", "events"),
+        ("lambda_endpoint_url", "people's attributes"),
     ):
         parts = urlsplit(getattr(settings, name) or "")
         if parts.scheme == "http" and not is_near(parts.hostname or ""):

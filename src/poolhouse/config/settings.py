@@ -47,6 +47,7 @@ _access = _section("Keys and access")
 _admin = _section("Operation")
 _delivery = _section("Mail and SMS")
 _events = _section("Audit and logs")
+_functions = _section("Functions")
 _limits = _section("Limits")
 _quotas = _section("Quotas")
 
@@ -291,6 +292,28 @@ class Settings:
         "Folder in which the logs that pools export (SetLogDeliveryConfiguration) are written, a file of JSON lines for"
         " each log group, bucket or stream, where `events_webhook_url` is not set.",
         default_text="`exported-logs` in `data_dir`",
+    )
+
+    functions_file: Path | None = _functions(
+        None,
+        kinds.PATH,
+        "The TOML file that says where the functions of triggers run: see [functions.md](functions.md).",
+    )
+    lambda_access_key_id: str | None = _functions(
+        None,
+        kinds.ACCESS_KEY_ID,
+        "The access key by which functions that are not in the file are invoked, at AWS Lambda or what speaks its"
+        " Invoke.",
+    )
+    lambda_secret_access_key: Secret | None = _functions(None, kinds.SECRET, "Its secret.", is_secret=True)
+    lambda_session_token: Secret | None = _functions(
+        None, kinds.SECRET, "The token that goes with a temporary key.", is_secret=True
+    )
+    lambda_endpoint_url: str | None = _functions(
+        None,
+        kinds.URL,
+        "The address of what speaks Lambda's Invoke. Without a key, requests to it are not signed.",
+        default_text="Amazon's, in the region of the function's ARN",
     )
 
     keep_alive: timedelta = _limits(

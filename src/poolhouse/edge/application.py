@@ -33,6 +33,7 @@ from poolhouse.oauth.face import OAuthFace, not_found
 from poolhouse.operation import Parts
 from poolhouse.pages import face as pages
 from poolhouse.pages.face import PagesFace
+from poolhouse.ports import patience
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -80,6 +81,7 @@ class Application:
         if scope["type"] != "http":
             return
         started = time.perf_counter()
+        patience.begin(self._deadline)
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         peer, scheme = self._client_address.of(scope, headers)
         host, length = _host_and_length(headers)

@@ -29,6 +29,7 @@ EXTRAS = (
     "message_id",
     "purpose",
     "destination",
+    "function",
 )
 """What a message of the server's may carry besides its text, by `extra={…}`."""
 

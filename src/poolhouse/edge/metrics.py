@@ -108,6 +108,19 @@ class Metrics:
             registry=registry,
             multiprocess_mode="mostrecent",
         )
+        self._function_seconds = Histogram(
+            "poolhouse_function_seconds",
+            "Time from asking a trigger's function to knowing how that ended, tries that failed among it.",
+            ("function",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._function_calls = Counter(
+            "poolhouse_function_calls_total",
+            "Calls of triggers' functions: answered, threw, timeout, unavailable, or refused without asking.",
+            ("function", "outcome"),
+            registry=registry,
+        )
         build = Gauge(
             "poolhouse_build_info",
             "1, with the versions as labels.",
@@ -147,6 +160,11 @@ class Metrics:
 
     def messages_wait(self, count: int) -> None:
         self._waiting.set(count)
+
+    def function_called(self, function: str, outcome: str, seconds: float) -> None:
+        """Counts one call of a function: its name is of the functions file, or `lambda`."""
+        self._function_seconds.labels(function).observe(seconds)
+        self._function_calls.labels(function, outcome).inc()
 
     def watch_connections(self, count: Callable[[], int]) -> None:
         """`count` says how many connections are open in this process."""

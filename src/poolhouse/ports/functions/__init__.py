@@ -5,7 +5,15 @@ from poolhouse.ports.functions.port import (
     Functions,
     FunctionTimeout,
     FunctionUnavailable,
+    FunctionUnreachable,
     NoFunctions,
 )
 
-__all__ = ["FunctionFailed", "FunctionTimeout", "FunctionUnavailable", "Functions", "NoFunctions"]
+__all__ = [
+    "FunctionFailed",
+    "FunctionTimeout",
+    "FunctionUnavailable",
+    "FunctionUnreachable",
+    "Functions",
+    "NoFunctions",
+]

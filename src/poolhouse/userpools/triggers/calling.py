@@ -68,6 +68,6 @@ async def ask(parts: Parts, trigger: Trigger, arn: str, event: Mapping[str, Any]
     except FunctionUnavailable as unavailable:
         log.warning("%s of %s: no answer: %s", trigger.value, event["userPoolId"], unavailable)
         raise UnexpectedLambdaException(
-            f"{trigger.value} invocation failed due to error {type(unavailable).__name__}."
+            f"{trigger.value} invocation failed due to error {unavailable.cause}."
         ) from None
     return response_in(answer)
