@@ -18,8 +18,10 @@ from typing import Any
 
 from poolhouse import credentials
 from poolhouse.config import Settings
+from poolhouse.core.dispatches import DispatchKind
 from poolhouse.core.ids import Random
 from poolhouse.core.loopback import is_near_url
+from poolhouse.dispatcher import Dispatcher
 from poolhouse.edge import descriptors, notify
 from poolhouse.edge.addresses import Addresses
 from poolhouse.edge.application import AdminApplication, Application
@@ -38,8 +40,13 @@ from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
 from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.carriers import Carrier
+from poolhouse.ports.functions.build import functions_from, isolation_warning
+from poolhouse.ports.functions.configuration import read_functions
+from poolhouse.ports.functions.configured import ConfiguredFunctions
 from poolhouse.ports.guarded import GuardedOutbound
 from poolhouse.ports.key_sets import KeySets
+from poolhouse.ports.listeners import EventWebhook, LogFiles
+from poolhouse.ports.listeners import Listener as EventListener
 from poolhouse.ports.mail import SmtpCarrier, SmtpServer
 from poolhouse.ports.passwords import Argon2Hasher
 from poolhouse.ports.powers import powers
@@ -79,16 +86,23 @@ class Server:
         self._admin = Listener(AdminApplication(self._health, parts.random), settings, None)
         assert isinstance(parts.postman, Postman)
         self.postman = parts.postman
-        self.sweeper = Sweeper(parts.store, parts.clock, parts.random)
+        self.sweeper = Sweeper(parts.store, parts.clock, parts.random, settings.audit_retention)
+        self.dispatcher = Dispatcher(parts.store, parts.clock, _listeners(settings, parts.clock))
         self._metrics = metrics
         self.postman.on_attempt, self.postman.on_look = metrics.message, metrics.messages_wait
+        self._functions = parts.ports.functions
+        if isinstance(self._functions, ConfiguredFunctions):
+            self._functions.on_call = metrics.function_called
         metrics.watch_connections(lambda: self.listener.connections)
 
     async def start(self, sockets: list[socket.socket], admin_sockets: list[socket.socket]) -> None:
         """Accept connections on `sockets`; on none where a supervisor hands them over."""
         self.sweeper.start()
         self.postman.start()
+        self.dispatcher.start()
         self._metrics.start()
+        if isinstance(self._functions, ConfiguredFunctions):
+            self._functions.start()
         await self.listener.start(sockets)
         await self._admin.start(admin_sockets)
 
@@ -99,6 +113,9 @@ class Server:
         await self._admin.stop(0)
         await self.sweeper.stop()
         await self.postman.stop()
+        if isinstance(self._functions, ConfiguredFunctions):
+            await self._functions.aclose()
+        await self.dispatcher.stop()
         self.parts.ports.close()
         self.parts.cache.close()
         await self.parts.store.aclose()
@@ -162,9 +179,18 @@ def _ports(settings: Settings, clock: Clock) -> Ports:
         documents=BoundedPool("documents", DOCUMENT_THREADS, DOCUMENT_QUEUE),
         outbound=outbound,
         key_sets=KeySets(outbound, clock.now),
+        functions=functions_from(settings, clock.now),
         mail=_mail(settings),
         sms=_sms(settings, clock),
     )
+
+
+def _listeners(settings: Settings, clock: Clock) -> dict[DispatchKind, EventListener]:
+    if settings.events_webhook_url is not None and settings.events_webhook_secret is not None:
+        webhook = EventWebhook(settings.events_webhook_url, settings.events_webhook_secret, clock.now)
+        return {DispatchKind.AUDIT: webhook, DispatchKind.LOG: webhook}
+    folder = settings.exported_logs_dir or settings.data_dir / "exported-logs"
+    return {DispatchKind.LOG: LogFiles(folder)}
 
 
 def _mail(settings: Settings) -> Carrier | None:
@@ -216,6 +242,8 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
         for what, carrier in (("e-mail", settings.smtp_host), ("SMS", _sms_way(settings))):
             if carrier is None:
                 log.warning("nothing is configured to carry %s: it stays in the local inbox", what)
+    if warning := isolation_warning(read_functions(settings)):
+        log.warning("%s", warning)
     # Once, for all workers: one that is born later, when a renewed file is bad, has the old one too.
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)
