@@ -12,6 +12,7 @@ from typing import Any, Self
 from poolhouse.core.base64url import base64url
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.families import ThroughPages
+from poolhouse.core.token_overrides import Shaping
 
 LIFETIME = timedelta(minutes=5)
 """Source: Cognito developer guide, "Token endpoint"."""
@@ -34,6 +35,8 @@ class AuthorizationCode:
     used_at: datetime | None = None
     family_id: str | None = None
     """What its use gave."""
+    shaping: Shaping | None = None
+    """What the pool's function said of its tokens, while the browser could be told of a refusal."""
 
     def to_document(self) -> dict[str, Any]:
         """The part that is one JSON text in the database."""
@@ -44,6 +47,7 @@ class AuthorizationCode:
             "auth_time": to_iso(self.auth_time),
             "nonce": self.nonce,
             "through": self.through.to_document(),
+            **({} if self.shaping is None else {"shaping": self.shaping.to_document()}),
         }
 
     @classmethod
@@ -55,6 +59,7 @@ class AuthorizationCode:
             auth_time=from_iso(document["auth_time"]),
             nonce=document["nonce"],
             through=ThroughPages.from_document(document["through"]),
+            shaping=Shaping.from_document(document["shaping"]) if "shaping" in document else None,
             **columns,
         )
 

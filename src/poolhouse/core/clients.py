@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
@@ -30,17 +30,22 @@ class ClientExtensions:
     """The `aud` of the client's machine tokens; Cognito puts none there."""
     requires_pkce: bool = False
     """Whether a request for a code without a `code_challenge` is refused (RFC 9700 §2.1.1); Cognito takes it."""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """What all its tokens say beside what the server says of them."""
 
     def to_document(self) -> dict[str, Any]:
         return {
             **({"audience": self.audience} if self.audience else {}),
             **({"requires_pkce": True} if self.requires_pkce else {}),
+            **({"claims": dict(self.claims)} if self.claims else {}),
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         return cls(
-            audience=document.get("audience"), requires_pkce=bool(document.get("requires_pkce", False))
+            audience=document.get("audience"),
+            requires_pkce=bool(document.get("requires_pkce", False)),
+            claims=document.get("claims", {}),
         )
 
 

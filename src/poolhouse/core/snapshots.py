@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -48,6 +49,8 @@ class PoolSnapshot:
     while any may be registered."""
     domains: tuple[tuple[str, str], ...] = ()
     """(kind, name) of the pool's domains."""
+    machine_function: str | None = None
+    """The ARN of the function that shapes machines' tokens."""
 
     def has_domain(self, name: str) -> bool:
         for _, domain in self.domains:  # noqa: SIM110  # two at most; a generator would cost more than the loop
@@ -92,6 +95,8 @@ class ClientSnapshot:
     access_token_lifetime: int
     """Seconds."""
     audience: str | None = None
+    claims: Mapping[str, Any] | None = None
+    """What its tokens say beside what the server says of them; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,12 @@ def token_function_of(settings: UserPoolType) -> tuple[str | None, str]:
     return config.get("PreTokenGeneration"), "V1_0"
 
 
+def machine_function_of(settings: UserPoolType) -> str | None:
+    """The ARN of the function that shapes machines' tokens, which only the third version of its events knows."""
+    arn, version = token_function_of(settings)
+    return arn if version == "V3_0" else None
+
+
 def event_of(
     *,
     source: str,

@@ -9,7 +9,7 @@ from poolhouse.core.errors import InvalidGrant, InvalidRequest
 from poolhouse.core.snapshots import AppSnapshot, ClientSnapshot
 from poolhouse.http import Request
 from poolhouse.oauth.calls import call_of
-from poolhouse.oauth.client_credentials import check_client_metadata
+from poolhouse.oauth.client_credentials import client_metadata
 from poolhouse.oauth.grants import Grant
 from poolhouse.operation import Parts
 from poolhouse.shapes.cognito_idp import AuthenticationResultType
@@ -25,7 +25,7 @@ async def authorize(
         InvalidRequest: no code or no redirect_uri.
         InvalidGrant, UnauthorizedClient: as `redeem`.
     """
-    check_client_metadata(form.get("aws_client_metadata"))
+    client_metadata(form.get("aws_client_metadata"))  # taken, and passed on to nobody, as in Cognito
     for name in ("code", "redirect_uri"):
         if name not in form:
             raise InvalidRequest(detail=f"no {name}")

@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 
-from poolhouse.core.errors import InvalidRequest
+from poolhouse.core.errors import CognitoError, InvalidRequest
 from poolhouse.core.scopes import parse_scope
 from poolhouse.core.snapshots import ClientSnapshot
 from poolhouse.http import Request
 from poolhouse.oauth.grants import Grant
 from poolhouse.operation import Parts
 from poolhouse.userpools.machine_tokens import issue_machine_token
+from poolhouse.userpools.triggers.token_generation import is_of_function
 
 
 async def authorize(
@@ -23,24 +24,31 @@ async def authorize(
 
     Raises:
         InvalidScope: a scope that the client lacks.
-        InvalidRequest: `aws_client_metadata` is no JSON object of texts.
+        InvalidRequest: `aws_client_metadata` is no JSON object of texts; or the pool's function refuses, whose words
+            the answer has.
     """
-    check_client_metadata(form.get("aws_client_metadata"))
+    metadata = client_metadata(form.get("aws_client_metadata"))
     asked = parse_scope(form["scope"]) if "scope" in form else ()
-    issued = await issue_machine_token(parts, client, asked)
+    try:
+        issued = await issue_machine_token(parts, client, asked, metadata, request.user_agent)
+    except CognitoError as refused:
+        if not is_of_function(refused):
+            raise
+        raise InvalidRequest(refused.message) from refused
     return {"access_token": issued.access_token, "expires_in": issued.expires_in, "token_type": "Bearer"}
 
 
-def check_client_metadata(text: str | None) -> None:
-    """Cognito hands this to the PreTokenGeneration trigger, and to nobody else."""
+def client_metadata(text: str | None) -> dict[str, str] | None:
+    """What the function that shapes tokens gets, and nobody else."""
     if text is None:
-        return
+        return None
     try:
         metadata = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise InvalidRequest(detail="aws_client_metadata is no JSON") from None
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise InvalidRequest(detail="aws_client_metadata is no object of texts")
+    return metadata
 
 
 CLIENT_CREDENTIALS = Grant(

@@ -14,6 +14,7 @@ from poolhouse.oauth.calls import call_of
 from poolhouse.oauth.grants import Grant
 from poolhouse.operation import Parts
 from poolhouse.userpools.refresh import continue_sign_in
+from poolhouse.userpools.triggers.token_generation import is_of_function
 
 
 async def authorize(
@@ -24,7 +25,8 @@ async def authorize(
     Raises:
         InvalidRequest: no refresh token.
         InvalidScope: more than the sign-in has.
-        InvalidGrant: the token is none of this client's, was used or has ended; or the person is disabled.
+        InvalidGrant: the token is none of this client's, was used or has ended; the person is disabled; or the pool's
+            function refuses, whose words the answer has.
     """
     if "refresh_token" not in form:
         raise InvalidRequest(detail="no refresh_token")
@@ -34,6 +36,8 @@ async def authorize(
     try:
         result = await continue_sign_in(call, app, form["refresh_token"], scopes=scopes)
     except CognitoError as refused:
+        if is_of_function(refused):
+            raise InvalidGrant(refused.message) from refused
         raise InvalidGrant(detail=f"{refused.message} {refused.detail}".strip()) from refused
     return token_members(result)
 

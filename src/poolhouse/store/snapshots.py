@@ -11,6 +11,7 @@ from poolhouse.core.domains import Domain
 from poolhouse.core.keys import KeyUse, SigningKey, in_turn, load_private_key
 from poolhouse.core.scopes import DCR_SCOPE
 from poolhouse.core.snapshots import AppSnapshot, ClientSnapshot, PoolSnapshot, PublishedKey, SignerKey
+from poolhouse.core.triggers import machine_function_of
 from poolhouse.core.user_attributes import client_readable
 from poolhouse.store.transaction import Transaction
 
@@ -57,6 +58,7 @@ def load_client(tx: Transaction, client_id: str, known_pool: KnownPool) -> Clien
         scopes=_share(client.oauth_scopes),
         access_token_lifetime=int(client.access_token_lifetime.total_seconds()),
         audience=client.extensions.audience,
+        claims=client.extensions.claims or None,
     )
 
 
@@ -97,6 +99,7 @@ def load_pool(tx: Transaction, pool_id: str) -> PoolSnapshot | None:
         scopes=frozenset(name for server in tx.resource_servers.of(pool_id) for name in server.scope_names)
         | ({DCR_SCOPE} if is_on(pool.settings.get("DcrConfiguration")) else frozenset()),
         domains=tuple((domain.kind.value, domain.name) for domain in tx.domains.of(pool_id)),
+        machine_function=machine_function_of(pool.settings),
     )
 
 

@@ -7,8 +7,8 @@ It gives tokens once; a second use says that somebody else has seen it, and ends
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from poolhouse.core.assurance import acr_name
@@ -20,6 +20,7 @@ from poolhouse.core.errors import (
     CognitoError,
     InvalidGrant,
     InvalidParameterException,
+    InvalidRequest,
     LoginRequired,
     OAuthError,
     ServerError,
@@ -27,10 +28,10 @@ from poolhouse.core.errors import (
     UnmetAuthenticationRequirements,
 )
 from poolhouse.core.families import Family, ThroughPages
-from poolhouse.core.groups import Group
 from poolhouse.core.ids import new_jti, uuid7
 from poolhouse.core.secret import Secret
 from poolhouse.core.snapshots import AppSnapshot
+from poolhouse.core.triggers import token_function_of
 from poolhouse.core.user_attributes import client_readable
 from poolhouse.core.user_tokens import hidden_by
 from poolhouse.core.users import User, UserStatus
@@ -39,8 +40,10 @@ from poolhouse.shapes.cognito_idp import AuthenticationResultType
 from poolhouse.store import Transaction
 from poolhouse.userpools.consents import require_consent
 from poolhouse.userpools.step_up import is_sure_enough
+from poolhouse.userpools.triggers.token_generation import Occasion, is_of_function, shaped, shaping_of
 from poolhouse.userpools.user_tokens import (
     SIGNED_IN_STATES,
+    Admitted,
     admit,
     in_the_name_of,
     issuer_of,
@@ -52,6 +55,7 @@ from poolhouse.userpools.user_tokens import (
 Result = TypeVar("Result")
 TRIGGER = "HostedAuth"
 """Source: Cognito developer guide, "Pre token generation" (TokenGeneration_HostedAuth)."""
+OCCASION = Occasion(TRIGGER)
 STATES = SIGNED_IN_STATES | {UserStatus.RESET_REQUIRED}
 """Who has a session has arrived already; where a password has to be reset, without it: a reset ends all sessions."""
 NO_SUCH = "no such code, or of another client"
@@ -103,12 +107,21 @@ async def redeem(
         if not tx.authorization_codes.use(found, family.id, call.now):
             return None
         tx.families.add(family)
-        return Admitted(user, tx.memberships.of(family.pool_id, family.sub))
+        return Admitted(user, tx.memberships.of(family.pool_id, family.sub), family.scopes)
 
+    in_their_name = in_the_name_of(call, app, found.sub)
     try:
-        admitted = await in_the_name_of(call, app, found.sub).write(exchange, pool_id=app.pool.id)
+        admitted, overrides = await shaped(
+            call,
+            app,
+            OCCASION,
+            lambda work: in_their_name.write(work, pool_id=app.pool.id),
+            exchange,
+            known=found.shaping,
+        )
     except CognitoError as refused:
-        raise InvalidGrant(detail=refused.reason) from refused
+        words = refused.message if is_of_function(refused) else None
+        raise InvalidGrant(words, detail=refused.reason) from refused
     if admitted is None:
         # Another request was first, or a sign-out. If it was used, two have it.
         again = await call.store.read(lambda tx: tx.authorization_codes.find(app.pool.id, hash))
@@ -116,17 +129,13 @@ async def redeem(
             await _end_what_it_gave(call, app, again)
         raise InvalidGrant(detail="the code was used meanwhile")
     try:
-        result = await sign_tokens(call, app, admitted.user, admitted.groups, family, nonce=found.nonce)
+        result = await sign_tokens(
+            call, app, admitted.user, admitted.groups, family, nonce=found.nonce, overrides=overrides
+        )
     except InvalidParameterException as too_long:
         raise InvalidGrant(detail=too_long.message) from too_long
     result["RefreshToken"] = refresh_token.reveal()
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    user: User
-    groups: Sequence[Group]
 
 
 def _check(
@@ -174,6 +183,17 @@ async def _code(
         expires_at=call.now + LIFETIME,
     )
 
+    def look(tx: Transaction) -> Admitted:
+        user = _still_signed_in(tx, app, session)
+        require_consent(tx, app, session.sub, asked)
+        return Admitted(user, tx.memberships.of(app.pool.id, session.sub), asked.scopes)
+
+    if token_function_of(app.user_pool.settings)[0] is not None:
+        # Now, while the browser can still be told of a refusal. The tokens are made of the answer, unless the person
+        # is another by then.
+        told = await _heard(call.store.write(look))
+        code = replace(code, shaping=await _heard(shaping_of(call, app, OCCASION, told)))
+
     def keep(tx: Transaction) -> None:
         _still_signed_in(tx, app, session)
         require_consent(tx, app, session.sub, asked)
@@ -207,11 +227,15 @@ async def _tokens(
         user = _still_signed_in(tx, app, session)
         require_consent(tx, app, session.sub, asked)
         tx.families.add(family)
-        return Admitted(user, tx.memberships.of(family.pool_id, family.sub))
+        return Admitted(user, tx.memberships.of(family.pool_id, family.sub), family.scopes)
 
-    admitted = await _write(call, app, session, begin)
+    admitted, overrides = await _heard(
+        shaped(call, app, OCCASION, lambda work: _write(call, app, session, work), begin)
+    )
     try:
-        result = await sign_tokens(call, app, admitted.user, admitted.groups, family, nonce=asked.nonce)
+        result = await sign_tokens(
+            call, app, admitted.user, admitted.groups, family, nonce=asked.nonce, overrides=overrides
+        )
     except InvalidParameterException as too_long:
         raise ServerError(detail=too_long.message) from too_long
     assert "AccessToken" in result
@@ -231,6 +255,19 @@ async def _write(
     try:
         return await in_the_name_of(call, app, session.sub).write(change, pool_id=app.pool.id)
     except CognitoError as refused:
+        raise AccessDenied(detail=refused.reason) from refused
+
+
+async def _heard(work: Awaitable[Result]) -> Result:
+    """The same, told as an application hears it: of a function that refuses, in its words.
+
+    Source: Cognito developer guide, "Customizing user pool workflows with Lambda triggers" (errors).
+    """
+    try:
+        return await work
+    except CognitoError as refused:
+        if is_of_function(refused):
+            raise InvalidRequest(refused.message) from refused
         raise AccessDenied(detail=refused.reason) from refused
 
 

@@ -3,12 +3,13 @@ for GetClientToken alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from poolhouse.core import tokens
 from poolhouse.core.client_settings import CLIENT_TOKEN
 from poolhouse.core.errors import (
+    CognitoError,
     InvalidParameterException,
     InvalidScope,
     NotAuthorizedException,
@@ -19,8 +20,10 @@ from poolhouse.core.errors import (
 from poolhouse.core.ids import new_jti
 from poolhouse.core.scopes import granted, render_scope
 from poolhouse.core.snapshots import ClientSnapshot
+from poolhouse.core.token_overrides import access_with, with_configured
 from poolhouse.operation import Call, Parts
 from poolhouse.shapes.cognito_idp import GetClientTokenRequest, GetClientTokenResponse
+from poolhouse.userpools.triggers.token_generation import is_of_function, machine_overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,13 @@ class IssuedToken:
     """Seconds."""
 
 
-async def issue_machine_token(parts: Parts, client: ClientSnapshot, asked: Sequence[str]) -> IssuedToken:
+async def issue_machine_token(
+    parts: Parts,
+    client: ClientSnapshot,
+    asked: Sequence[str],
+    client_metadata: Mapping[str, str] | None = None,
+    user_agent: str = "",
+) -> IssuedToken:
     """A signed access token for the client itself (RFC 6749 §4.4).
 
     Nothing here remembers an earlier answer: client, secrets, scopes and keys come from a snapshot that is
@@ -38,6 +47,8 @@ async def issue_machine_token(parts: Parts, client: ClientSnapshot, asked: Seque
 
     Raises:
         InvalidScope: a scope asked for that the client lacks, or none is left to grant.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the pool's
+            function, which gets `client_metadata`, gives no answer that is one.
     """
     pool = client.pool
     scopes = granted(asked, client.scopes, pool.scopes)
@@ -47,6 +58,11 @@ async def issue_machine_token(parts: Parts, client: ClientSnapshot, asked: Seque
     claims = tokens.machine_access_token(
         client, issuer, render_scope(scopes), int(moment), new_jti(parts.random)
     )
+    if client.claims is not None:
+        claims = with_configured(claims, client.claims)
+    if pool.machine_function is not None:
+        overrides = await machine_overrides(parts, client, scopes, client_metadata, user_agent)
+        claims = access_with(claims, overrides, client.id)
     signed = tokens.signing_input(key.kid, claims)
     signature = await parts.ports.signer.sign(key.private, signed)
     return IssuedToken(tokens.token(signed, signature), client.access_token_lifetime)
@@ -61,6 +77,8 @@ async def get_client_token(call: Call, request: GetClientTokenRequest) -> GetCli
         TooManyRequestsException: the client asks too often; one rate for this and for the token endpoint.
         OperationNotEnabledException: the client has not ALLOW_CLIENT_TOKEN_AUTH.
         InvalidParameterException: a scope that the client lacks.
+        NotAuthorizedException: also where the pool's function refuses, or gives no answer that is one: the model
+            has no error of functions for this operation.
 
     Source: Cognito API reference, GetClientToken.
     """
@@ -77,10 +95,18 @@ async def get_client_token(call: Call, request: GetClientTokenRequest) -> GetCli
         raise OperationNotEnabledException(f"{CLIENT_TOKEN} is not enabled for the client.")
     try:
         issued = await issue_machine_token(
-            call.parts, client, tuple(dict.fromkeys(request.get("Scopes", ())))
+            call.parts,
+            client,
+            tuple(dict.fromkeys(request.get("Scopes", ()))),
+            request.get("ClientMetadata"),
+            call.user_agent,
         )
     except InvalidScope as refused:
         raise InvalidParameterException("Invalid scope requested.", detail=refused.detail) from refused
+    except CognitoError as refused:
+        if not is_of_function(refused):
+            raise
+        raise NotAuthorizedException(refused.message) from refused
     return {
         "ClientAuthenticationResult": {
             "AccessToken": issued.access_token,

@@ -15,7 +15,7 @@ by what that one left.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from poolhouse.core.auth_flows import permitted
@@ -41,6 +41,7 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools.apps import find_app
+from poolhouse.userpools.triggers.token_generation import Occasion, shaped
 from poolhouse.userpools.user_tokens import (
     in_the_name_of,
     new_refresh_token,
@@ -66,6 +67,10 @@ class Continued:
     refresh_token: Secret | None = None
     """The one to be used from now on, where it is another."""
 
+    @property
+    def scopes(self) -> Sequence[str]:
+        return self.family.scopes
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -79,6 +84,10 @@ class Asked:
     scopes: tuple[str, ...] = ()
     """Those of the sign-in's that are asked for; none for all."""
 
+    def narrowed(self, family: Family) -> Family:
+        """The family as these tokens are made of it."""
+        return replace(family, scopes=self.scopes) if self.scopes else family
+
     @property
     def rotation(self) -> Rotation:
         return Rotation.of(self.app.client.settings)
@@ -89,13 +98,15 @@ async def get_tokens_from_refresh_token(
 ) -> GetTokensFromRefreshTokenResponse:
     """New tokens, and with rotation a new refresh token, whose end is the first one's.
 
-    ClientMetadata is for triggers, and no triggers run.
+    ClientMetadata is for the function that shapes tokens.
 
     Raises:
         ResourceNotFoundException: no such client.
         NotAuthorizedException: the secret is none of the client's; the token is not good; the person is disabled.
         OperationNotEnabledException: the client neither rotates refresh tokens nor may use them otherwise.
         RefreshTokenReuseException: the token was exchanged before. Its family has ended.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: of that function.
+            The token is good still.
 
     Source: Cognito API reference, GetTokensFromRefreshToken.
     """
@@ -104,7 +115,14 @@ async def get_tokens_from_refresh_token(
         raise NotAuthorizedException(f"Unable to verify secret for client {app.client.id}")
     if not may_refresh(app):
         raise OperationNotEnabledException(f"{REFRESH_FLOW} is not enabled for the client.")
-    result = await _refreshed(call, app, request["RefreshToken"], request.get("DeviceKey"), None)
+    result = await _refreshed(
+        call,
+        app,
+        request["RefreshToken"],
+        request.get("DeviceKey"),
+        None,
+        client_metadata=request.get("ClientMetadata"),
+    )
     return {"AuthenticationResult": result}
 
 
@@ -169,24 +187,35 @@ async def _refreshed(
     device_key: str | None,
     allow: Allow | None,
     scopes: tuple[str, ...] = (),
+    client_metadata: Mapping[str, str] | None = None,
 ) -> AuthenticationResultType:
     keys = refresh_token_keys(call.store)
     family_id = keys.family_of(app.pool.id, token)
     if family_id is None:
         raise NotAuthorizedException(INVALID, detail="a refresh token that nobody made for this pool")
     asked = Asked(app, family_id, keys.hash_of(app.pool.id, token), device_key, allow, scopes)
+    occasion = Occasion("RefreshTokens", client_metadata)
     if asked.rotation.is_on:
         successor = new_refresh_token(call, app.pool.id, family_id)
         current = keys.hash_of(app.pool.id, successor.reveal())
-        continued = await call.store.write(lambda tx: _exchange(tx, call, asked, successor, current))
+
+        def exchange(tx: Transaction) -> Continued | None:
+            return _exchange(tx, call, asked, successor, current)
+
+        continued, overrides = await shaped(call, app, occasion, call.store.write, exchange)
     else:
-        continued = await call.store.look_up(lambda tx: _look(tx, call, asked))
+
+        def look(tx: Transaction) -> Continued | None:
+            return _look(tx, call, asked)
+
+        continued, overrides = await shaped(call, app, occasion, call.store.look_up, look)
         if continued is None:
             await call.store.write(lambda tx: _end_reused(tx, call, asked))
     if continued is None:
         raise RefreshTokenReuseException
-    family = replace(continued.family, scopes=scopes) if scopes else continued.family
-    result = await sign_tokens(call, app, continued.user, continued.groups, family)
+    result = await sign_tokens(
+        call, app, continued.user, continued.groups, continued.family, overrides=overrides
+    )
     if continued.refresh_token is not None:
         result["RefreshToken"] = continued.refresh_token.reveal()
     return result
@@ -201,7 +230,7 @@ def _look(tx: Transaction, call: Call, asked: Asked) -> Continued | None:
     user, family = _admitted(tx, asked, *((None, None) if found is None else (found.user, found.family)))
     if found is None or _standing(tx, call, asked, family) is not Standing.CURRENT:
         return None
-    return Continued(user, found.groups, family)
+    return Continued(user, found.groups, asked.narrowed(family))
 
 
 def _exchange(
@@ -224,7 +253,7 @@ def _exchange(
         case _:
             _end(tx, call, asked, family)
             return None
-    return Continued(user, tx.memberships.of(family.pool_id, family.sub), family, token)
+    return Continued(user, tx.memberships.of(family.pool_id, family.sub), asked.narrowed(family), token)
 
 
 def _admitted(tx: Transaction, asked: Asked, user: User | None, family: Family | None) -> tuple[User, Family]:

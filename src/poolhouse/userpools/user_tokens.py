@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from poolhouse.core import tokens
@@ -19,11 +19,19 @@ from poolhouse.core.groups import Group
 from poolhouse.core.ids import new_jti, uuid7
 from poolhouse.core.secret import Secret
 from poolhouse.core.snapshots import AppSnapshot, SignerKey
+from poolhouse.core.token_overrides import (
+    NO_OVERRIDES,
+    TokenOverrides,
+    access_with,
+    id_with,
+    with_configured,
+)
 from poolhouse.core.user_tokens import Bearer, access_claims, has_id_token, id_claims, shown
 from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call, Caller
 from poolhouse.shapes.cognito_idp import AuthenticationResultType
 from poolhouse.store import Store, Transaction
+from poolhouse.userpools.triggers.token_generation import Occasion, shaped
 from poolhouse_verify.compact import MAX_TOKEN_LENGTH
 
 SELF_SERVICE = "aws.cognito.signin.user.admin"
@@ -32,6 +40,15 @@ DISABLED = "User is disabled."
 Also = Callable[[Transaction, User], User | None]
 """The caller's part of the transaction at the end of a sign-in."""
 SIGNED_IN_STATES = frozenset({UserStatus.CONFIRMED, UserStatus.EXTERNAL_PROVIDER})
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who arrives, as the transaction has them that lets them in."""
+
+    user: User
+    groups: Sequence[Group]
+    scopes: Sequence[str]
 
 
 async def issue_user_tokens(
@@ -46,6 +63,7 @@ async def issue_user_tokens(
     also: Also | None = None,
     states: Collection[UserStatus] = SIGNED_IN_STATES,
     event_id: str | None = None,
+    client_metadata: Mapping[str, str] | None = None,
 ) -> AuthenticationResultType:
     """The tokens of a sign-in in which everything that was asked for has been proved.
 
@@ -56,13 +74,15 @@ async def issue_user_tokens(
     `states` are those in which tokens are given: RESET_REQUIRED too, say, where no password was asked for.
 
     `device_key` is the device that signed in; with `new_device` the person gets a key for one. `event_id` is that of
-    the tokens, where the sign-in has one already: no other sign-in has had it.
+    the tokens, where the sign-in has one already: no other sign-in has had it. `client_metadata` is for the function
+    that shapes tokens; one that fails leaves nothing used up.
 
     Raises:
         ResourceNotFoundException: the client is gone.
         NotAuthorizedException: the person is gone, disabled, or must choose a password first.
         UserNotConfirmedException, PasswordResetRequiredException
         InvalidParameterException: the access token would be longer than anybody accepts.
+        UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: the function.
     """
     if new_device:
         device_key = new_device_key(call.random, app.pool.region)
@@ -82,13 +102,19 @@ async def issue_user_tokens(
         trigger=trigger,
     )
 
-    def begin(tx: Transaction) -> tuple[User, Sequence[Group]]:
+    def begin(tx: Transaction) -> Admitted:
         user = admit(tx, app, sub, states, also)
         tx.families.add(family)
-        return user, tx.memberships.of(family.pool_id, sub)
+        return Admitted(user, tx.memberships.of(family.pool_id, sub), family.scopes)
 
-    user, groups = await in_the_name_of(call, app, sub).write(begin, pool_id=app.pool.id)
-    result = await sign_tokens(call, app, user, groups, family)
+    admitted, overrides = await shaped(
+        call,
+        app,
+        Occasion(trigger, client_metadata),
+        lambda work: in_the_name_of(call, app, sub).write(work, pool_id=app.pool.id),
+        begin,
+    )
+    result = await sign_tokens(call, app, admitted.user, admitted.groups, family, overrides=overrides)
     result["RefreshToken"] = refresh_token.reveal()
     if new_device and device_key is not None:
         group_key = device_group_key(call.store.key_for("device group"), app.pool.id, sub)
@@ -124,6 +150,7 @@ async def sign_tokens(
     family: Family,
     *,
     nonce: str | None = None,
+    overrides: TokenOverrides = NO_OVERRIDES,
 ) -> AuthenticationResultType:
     """An access token and an ID token of a family, each signed with its own key. Nothing is decided here.
 
@@ -141,7 +168,11 @@ async def sign_tokens(
         issuer=issuer_of(call, app),
         now=call.now,
     )
-    access = await _signed(call, app.pool.access_key(moment), access_claims(bearer, new_jti(call.random)))
+    configured = app.client.extensions.claims
+    claims = access_with(
+        with_configured(access_claims(bearer, new_jti(call.random)), configured), overrides, app.client.id
+    )
+    access = await _signed(call, app.pool.access_key(moment), claims)
     if len(access) > MAX_TOKEN_LENGTH:
         raise InvalidParameterException(
             f"The access token would be longer than {MAX_TOKEN_LENGTH} characters: the user is in too many groups."
@@ -160,6 +191,7 @@ async def sign_tokens(
             nonce=nonce,
             access_token=access if is_of_pages else None,
         )
+        claims = id_with(with_configured(claims, configured), overrides)
         result["IdToken"] = await _signed(call, app.pool.id_key(moment), claims)
     return result
 
