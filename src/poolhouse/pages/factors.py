@@ -160,7 +160,9 @@ async def _code(visit: Visit, flow: Flow) -> Response:
     except CognitoError as error:
         if refusals.is_over(error):
             raise
-        response = refuse(visit, flow, code=refusals.of_code(error))
+        told = refusals.of_trigger(error)
+        wrong = {"code": refusals.of_code(error)} if told is None else {"form": told}
+        response = refuse(visit, flow, **wrong)
         response.reason = error.reason
         return response
 
@@ -182,7 +184,7 @@ async def _passkey(visit: Visit, flow: Flow) -> Response:
         # A challenge is good for one answer: whoever tries again begins again.
         response = await _another_way(visit, flow)
         if visit.flow is not None:
-            visit.keep(visit.flow.refusing(form=PASSKEY_FAILED))
+            visit.keep(visit.flow.refusing(form=refusals.of_trigger(error) or PASSKEY_FAILED))
         response.reason = error.reason
         return response
 
