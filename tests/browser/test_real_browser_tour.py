@@ -15,8 +15,13 @@ from tests.browser.application import Application, an_application
 from tests.browser.browser import SCREENSHOTS, Complaints, node_modules
 from tests.browser.houses import House, a_house
 from tests.browser.houses import an_application as a_client
+from tests.browser.providers import OAUTH2, add_provider
+from tests.browser.test_challenge_pages import demand
+from tests.browser.test_terms import some_terms
 from tests.harness import RunningServer, running_server
 from tests.people.people import PASSWORD
+
+from poolhouse.core.terms import PRIVACY_POLICY, TERMS_OF_USE
 
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -93,6 +98,45 @@ def sign_in_with_providers(tour: Tour) -> None:
     tour.open(house)
 
 
+def sign_in_by_domain(tour: Tour) -> None:
+    house = tour.house()
+    add_provider(house.cognito, house.pool_id, "Mill", "OIDC", OAUTH2, IdpIdentifiers=["mill.example"])
+    house.client = a_client(
+        house.cognito,
+        house.pool_id,
+        CallbackURLs=[tour.application.callback],
+        SupportedIdentityProviders=["Mill"],
+    )
+    tour.open(house)
+
+
+def sign_in_by_a_strange_domain(tour: Tour) -> None:
+    sign_in_by_domain(tour)
+    tour.submit(address="ada@elsewhere.example")
+
+
+def sign_in_with_terms(tour: Tour) -> None:
+    house = tour.house()
+    house.cognito.update_user_pool_domain(
+        UserPoolId=house.pool_id, Domain=house.domain, ManagedLoginVersion=2
+    )
+    for name in (TERMS_OF_USE, PRIVACY_POLICY):
+        some_terms(house.cognito, {"UserPoolId": house.pool_id, "ClientId": house.client_id}, name)
+    tour.open(house)
+
+
+def sign_up_with_the_classic_look(tour: Tour) -> None:
+    house = tour.house()
+    css = (
+        ".background-customizable { background-color: #fff7ed }"
+        ".submitButton-customizable { background-color: #9a3412 }"
+        ".submitButton-customizable:hover { background-color: #7c2d12 }"
+        ".redirect-customizable { color: #9a3412 }"
+    )
+    house.cognito.set_ui_customization(UserPoolId=house.pool_id, CSS=css)
+    tour.open(house, "/signup")
+
+
 def sign_in_as_before(tour: Tour) -> None:
     house = tour.house()
     tour.sign_in(house)
@@ -124,6 +168,35 @@ def set_up_app(tour: Tour) -> None:
         UserPoolId=house.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
     )
     tour.sign_in(house)
+
+
+def who_needs(tour: Tour, *factors: str) -> None:
+    """Somebody of whom a second factor is demanded that they have not."""
+    house = tour.house(attributes={"name": "Ada"})
+    demand(house, *factors)
+    tour.sign_in(house)
+
+
+def choose_what_to_set_up(tour: Tour) -> None:
+    who_needs(tour, "SMS", "EMAIL")
+
+
+def set_up_sms(tour: Tour) -> None:
+    who_needs(tour, "SMS")
+
+
+def set_up_email(tour: Tour) -> None:
+    who_needs(tour, "EMAIL")
+
+
+def set_up_email_refused(tour: Tour) -> None:
+    set_up_email(tour)
+    tour.submit(address="")
+
+
+def code_by_sms(tour: Tour) -> None:
+    set_up_sms(tour)
+    tour.submit(address="+14155550100")
 
 
 def new_password(tour: Tour) -> None:
@@ -219,11 +292,20 @@ STOPS: list[tuple[Callable[[Tour], None], str]] = [
     (sign_in_refused, "Sign in"),
     (sign_in_in_german, ""),
     (sign_in_with_providers, "Sign in"),
+    (sign_in_by_domain, "Sign in"),
+    (sign_in_by_a_strange_domain, "Sign in"),
+    (sign_in_with_terms, "Sign in"),
+    (sign_up_with_the_classic_look, "Create an account"),
     (sign_in_as_before, "Sign in"),
     (choose_factor, "How do you want to sign in?"),
     (password, "Type in your password"),
     (code_by_mail, ""),
     (set_up_app, ""),
+    (choose_what_to_set_up, "Set up a second step"),
+    (set_up_sms, "Set up text messages"),
+    (set_up_email, "Set up email messages"),
+    (set_up_email_refused, "Set up email messages"),
+    (code_by_sms, "Type in the code"),
     (new_password, "Choose a new password"),
     (sign_up, ""),
     (sign_up_refused, ""),

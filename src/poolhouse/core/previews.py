@@ -54,8 +54,8 @@ STATES: Mapping[str, Mapping[str, str]] = {
         "confirm-link": "Confirm by a link",
         "confirm-link-expired": "Confirm by a link: expired",
         "forgot": "Forgot the password",
-        "reset": "Choose a new password after that",
-        "reset-refused": "Choose a new password after that: a weak one",
+        "reset": "Choose a new password by a code",
+        "reset-refused": "Choose a new password: a weak one",
     },
     "All else": {
         "consent": "Allow access",
