@@ -31,6 +31,11 @@ def test_extensions_are_shown_set_and_taken_back(served: Served) -> None:
     assert (both["Audience"], both["RequirePkce"]) == ("api", True)
     assert "Audience" not in extensions("client", pool_id, client_id, "--no-audience")
     assert extensions("client", pool_id, client_id, "--no-require-pkce")["RequirePkce"] is False
+    assert (
+        extensions("client", pool_id, client_id, "--claims", '{"tier": "gold"}')["TokenClaims"]
+        == '{"tier":"gold"}'
+    )
+    assert "TokenClaims" not in extensions("client", pool_id, client_id, "--no-claims")
     refused = served.command("extensions", "pool", pool_id, "--issuer", "ftp://x")
     assert refused.returncode == 1
     assert "issuer" in refused.stderr

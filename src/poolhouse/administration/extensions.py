@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
+
+import orjson
 
 from poolhouse.core.clients import ClientExtensions, UserPoolClient
 from poolhouse.core.errors import InvalidParameterException
 from poolhouse.core.pools import UserPool
+from poolhouse.core.token_overrides import unusable
 from poolhouse.operation import Call
 from poolhouse.shapes.poolhouse import (
     DescribeUserPoolClientExtensionsRequest,
@@ -70,14 +74,21 @@ async def describe_user_pool_client_extensions(
 async def update_user_pool_client_extensions(
     call: Call, request: UpdateUserPoolClientExtensionsRequest
 ) -> UpdateUserPoolClientExtensionsResponse:
-    """Set the client's additions; what is left out returns to its default."""
+    """Set the client's additions; what is left out returns to its default.
+
+    Raises:
+        InvalidParameterException: the claims are no JSON object, or among them is one that the server alone makes.
+    """
     pool_id = request["UserPoolId"]
+    claims = _claims(request.get("TokenClaims"))
 
     def change(tx: Transaction) -> UserPoolClient:
         tx.pools.get(call.account_id, call.region, pool_id)
         client = tx.clients.get(pool_id, request["ClientId"])
         extensions = ClientExtensions(
-            audience=request.get("Audience"), requires_pkce=request.get("RequirePkce", False)
+            audience=request.get("Audience"),
+            requires_pkce=request.get("RequirePkce", False),
+            claims=claims,
         )
         changed = replace(client, extensions=extensions)
         tx.clients.replace(changed)
@@ -108,6 +119,21 @@ def _issuer(call: Call, pool_id: str, given: str | None) -> str | None:
     return given
 
 
+def _claims(given: str | None) -> dict[str, Any]:
+    if given is None:
+        return {}
+    try:
+        claims = orjson.loads(given)
+    except (ValueError, TypeError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise InvalidParameterException("TokenClaims must be the text of a JSON object.")
+    refused = unusable(claims)
+    if refused is not None:
+        raise InvalidParameterException(f"TokenClaims can't set the claim {refused!r}: the server makes it.")
+    return claims
+
+
 def _of_pool(call: Call, pool: UserPool) -> UserPoolExtensionsType:
     answer: UserPoolExtensionsType = {
         "UserPoolId": pool.id,
@@ -126,4 +152,6 @@ def _of_client(client: UserPoolClient) -> UserPoolClientExtensionsType:
     }
     if client.extensions.audience is not None:
         answer["Audience"] = client.extensions.audience
+    if client.extensions.claims:
+        answer["TokenClaims"] = orjson.dumps(client.extensions.claims).decode()
     return answer

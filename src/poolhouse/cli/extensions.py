@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pkce = client.add_mutually_exclusive_group()
     pkce.add_argument("--require-pkce", action="store_true", help="refuse to give a code without PKCE")
     pkce.add_argument("--no-require-pkce", action="store_true", help="give one all the same, as Cognito")
+    claims = client.add_mutually_exclusive_group()
+    claims.add_argument("--claims", metavar="JSON", help="claims of all its tokens, as a JSON object")
+    claims.add_argument("--no-claims", action="store_true", help="none, as with Cognito")
     client.set_defaults(action=_client)
 
     for command in (pool, client):
@@ -72,6 +75,8 @@ def _client(client: Client, arguments: argparse.Namespace) -> dict[str, Any]:
         changes["Audience"] = arguments.audience
     if arguments.require_pkce or arguments.no_require_pkce:
         changes["RequirePkce"] = arguments.require_pkce
+    if arguments.claims is not None or arguments.no_claims:
+        changes["TokenClaims"] = arguments.claims
     if changes:
         # What an update leaves out returns to its default, so what is to stay goes with it.
         wanted = {**answer["Extensions"], **changes}

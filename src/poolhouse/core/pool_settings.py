@@ -209,6 +209,7 @@ def check_settings(given: Mapping[str, Any], settings: UserPoolType, *, has_othe
     _check_first_factors(settings)
     _check_tier(settings)
     _check_senders(settings)
+    _check_token_function(settings)
     _check_acr(settings)
     if settings.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
         raise InvalidParameterException(
@@ -313,6 +314,17 @@ def _check_senders(settings: UserPoolType) -> None:
     if ("CustomSMSSender" in functions or "CustomEmailSender" in functions) and "KMSKeyID" not in functions:
         raise InvalidParameterException(
             "KMSKeyId parameter is required when Custom SMS/Email Lambda trigger is used."
+        )
+
+
+def _check_token_function(settings: UserPoolType) -> None:
+    """Source: Cognito API reference, LambdaConfigType (PreTokenGenerationConfig)."""
+    functions = triggers(settings)
+    versioned = functions.get("PreTokenGenerationConfig")
+    plain = functions.get("PreTokenGeneration")
+    if versioned is not None and plain is not None and versioned["LambdaArn"] != plain:
+        raise InvalidParameterException(
+            "The LambdaArn of PreTokenGenerationConfig must be identical to PreTokenGeneration."
         )
 
 

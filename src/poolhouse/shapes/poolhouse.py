@@ -206,6 +206,7 @@ class UpdateUserPoolClientExtensionsRequest(TypedDict, total=False):
     ClientId: Required[str]
     Audience: str
     RequirePkce: bool
+    TokenClaims: str
 
 
 class UpdateUserPoolClientExtensionsResponse(TypedDict, total=False):
@@ -226,6 +227,7 @@ class UserPoolClientExtensionsType(TypedDict, total=False):
     ClientId: str
     Audience: str
     RequirePkce: bool
+    TokenClaims: str
 
 
 class UserPoolExtensionsType(TypedDict, total=False):
