@@ -36,9 +36,9 @@ DIFFERENCES = (
     ),
     (
         "Signing in",
-        "Flows, challenges and locks are on [their page](sign-in.md). CUSTOM_AUTH is refused as by a pool without triggers. "
+        "Flows, challenges and locks are on [their page](sign-in.md). In CUSTOM_AUTH a temporary password is changed, and a second factor asked for, before the function goes on. "
         "Step-up (`TARGET_ACR_VALUES`, `MAX_AGE`, `ACCESS_TOKEN` in AuthParameters) is refused with "
-        "UnsupportedOperationException. `ClientMetadata` is for triggers; `AnalyticsMetadata`, `UserContextData` and "
+        "UnsupportedOperationException. `ClientMetadata` goes to the triggers that Cognito gives it to; `AnalyticsMetadata`, `UserContextData` and "
         "`ContextData` are for Amazon Pinpoint and threat protection, which are not here: they are checked and change "
         "nothing, as in a pool that has neither.",
     ),

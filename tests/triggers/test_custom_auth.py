@@ -270,6 +270,7 @@ def test_only_true_is_a_right_answer(custom: Custom, answer: Any) -> None:
         ({"publicChallengeParameters": {"a": {}}}, UNKNOWN),
         ({"privateChallengeParameters": ["four"]}, UNKNOWN),
         ({"challengeMetadata": {"a": "b"}}, UNKNOWN),
+        ({"challengeMetadata": "x" * 5_000}, UNKNOWN),
         ({"publicChallengeParameters": {"a": "x" * 70_000}}, None),
         (rb'{"response": {"publicChallengeParameters": {"a": "\ud800"}}}', UNKNOWN),
     ],

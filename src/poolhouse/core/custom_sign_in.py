@@ -19,6 +19,8 @@ MOST_ROUNDS = 50
 """That one sign-in has. No function that means well comes near it: a sign-in lasts a quarter of an hour at most."""
 MOST_TEXT = 64 * 1024
 """Characters of the parameters of one challenge, as JSON."""
+MOST_METADATA = 4 * 1024
+"""Characters of a challengeMetadata, which is kept until the sign-in ends."""
 SRP_A = "SRP_A"
 PASSWORD_VERIFIER = "PASSWORD_VERIFIER"
 CUSTOM_CHALLENGE = "CUSTOM_CHALLENGE"
@@ -103,8 +105,10 @@ class CustomChallenge:
 def created(response: Mapping[str, Any]) -> CustomChallenge:
     """Raises InvalidLambdaResponseException: no challenge, or one that is too long."""
     metadata = response.get("challengeMetadata")
-    if metadata is not None and not isinstance(metadata, str):
-        raise InvalidLambdaResponseException(UNRECOGNIZABLE, detail="challengeMetadata")
+    if metadata is not None and (not isinstance(metadata, str) or len(metadata) > MOST_METADATA):
+        raise InvalidLambdaResponseException(
+            UNRECOGNIZABLE, detail="challengeMetadata: no text, or too long a one"
+        )
     public = _texts(response, "publicChallengeParameters")
     challenge = CustomChallenge(
         public={name: value for name, value in public.items() if value is not None},
