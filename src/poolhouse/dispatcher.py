@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from poolhouse.core.dispatches import Dispatch, DispatchKind
@@ -64,32 +64,39 @@ class Dispatcher:
             if not await self._store.read(lambda tx: tx.dispatches.has_due(now)):  # noqa: B023  # run at once
                 return total
             claimed = await self._store.write(lambda tx: tx.dispatches.claim_due(now, now + CLAIM, BATCH))  # noqa: B023
-            delivered = await asyncio.gather(*(self._deliver(event) for event in claimed))
-            done = [event.id for event, is_done in zip(claimed, delivered, strict=True) if is_done]
+            # Each kind in its own order: a webhook's answers are waited for together, lines follow one another.
+            delivered = await asyncio.gather(
+                *(self._deliver(event) for event in claimed if event.kind is not DispatchKind.LOG),
+                self._deliver_in_turn([event for event in claimed if event.kind is DispatchKind.LOG]),
+            )
+            done = [id for ids in delivered for id in ids]
             await self._store.write(lambda tx: tx.dispatches.remove(done))  # noqa: B023
             total += len(claimed)
 
-    async def _deliver(self, event: Dispatch) -> bool:
-        """Whether there is nothing more to be done."""
+    async def _deliver_in_turn(self, events: Sequence[Dispatch]) -> list[str]:
+        return [id for event in events for id in await self._deliver(event)]
+
+    async def _deliver(self, event: Dispatch) -> list[str]:
+        """The id, if there is nothing more to be done."""
         if self._clock.now() >= event.created_at + WORTH_TELLING:
             log.error("an event was not told to who listens, and won't be", extra=_about(event))
             self.on_attempt(event.kind.value, "REFUSED")
-            return True
+            return [event.id]
         listener = self._listeners.get(event.kind)
         if listener is None:
-            return True  # nobody listens any more: the setting was taken away
+            return [event.id]  # nobody listens any more: the setting was taken away
         try:
             async with asyncio.timeout(ATTEMPT):
                 await listener.hear(event)
         except (Unavailable, TimeoutError) as away:
             await self._put_off(event, str(away) or "no answer in time")
-            return False
+            return []
         except Exception as failed:
             log.exception("who listens to events failed", extra=_about(event))
             await self._put_off(event, type(failed).__name__)
-            return False
+            return []
         self.on_attempt(event.kind.value, "DELIVERED")
-        return True
+        return [event.id]
 
     async def _put_off(self, event: Dispatch, why: str) -> None:
         log.warning("an event was not told yet to who listens: %s", why, extra=_about(event))

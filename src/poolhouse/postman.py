@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from poolhouse.core.errors import StoreUnavailable
+from poolhouse.core.ids import uuid7
+from poolhouse.core.log_delivery import undelivered_log
 from poolhouse.core.messages import mask
 from poolhouse.core.outgoing import Outcome, Outgoing
 from poolhouse.operation import Clock
@@ -142,12 +145,33 @@ class Postman:
 
     async def _give_up(self, message: Outgoing, why: str) -> None:
         log.error("a message was not delivered, and won't be: %s", why, extra=_about(message))
-        await self._store.write(lambda tx: tx.outbox.remove(message.id))
+
+        def give_up(tx: Transaction) -> None:
+            if tx.outbox.remove(message.id):
+                self._export(tx, message, why)
+
+        await self._store.write(give_up)
 
     async def _put_off(self, message: Outgoing, why: str) -> None:
         log.warning("a message was not delivered yet: %s", why, extra=_about(message))
         next_at = self._clock.now() + pause_after(message.attempts)
-        await self._store.write(lambda tx: tx.outbox.put_off(message, next_at, why))
+
+        def put_off(tx: Transaction) -> None:
+            tx.outbox.put_off(message, next_at, why)
+            if message.attempts == 1:
+                self._export(tx, message, f"{why}; it is tried again")
+
+        await self._store.write(put_off)
+
+    def _export(self, tx: Transaction, message: Outgoing, why: str) -> None:
+        """Into the pool's own log of what did not arrive, where it exports one: the first failure, and the last."""
+        pool = tx.pools.find(message.pool_id)
+        if pool is None:
+            return
+        now = self._clock.now()
+        line = undelivered_log(pool, message.medium, message.destination, why, id=uuid7(now, secrets), at=now)
+        if line is not None:
+            tx.dispatches.add(line)
 
     async def _for_ever(self) -> None:
         while True:

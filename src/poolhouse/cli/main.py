@@ -23,6 +23,7 @@ COMMANDS = {
     "extensions": "show or set what Cognito has no field for",
     "preview": "show the hosted pages of a client, each in each of its states",
     "inbox": "show what would have been sent to users: codes and invitations",
+    "audit": "show who did what, when and from where",
     "status": "show what a running server says of itself",
     "config": "show or check the settings",
     "migrate": "bring a PostgreSQL database to this release's schema",

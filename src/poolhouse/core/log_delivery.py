@@ -27,7 +27,7 @@ DESTINATIONS = {
 }
 FORMS = {
     "CloudWatchLogsConfiguration": re.compile(r"arn:[^:]+:logs:([^:]*):([^:]*):log-group:([^:]+)(?::\*)?"),
-    "S3Configuration": re.compile(r"arn:[^:]+:s3:()():([^:/]+)"),
+    "S3Configuration": re.compile(r"arn:[^:]+:s3:():():([^:/]+)"),
     "FirehoseConfiguration": re.compile(r"arn:[^:]+:firehose:([^:]*):([^:]*):deliverystream/([^:/]+)"),
 }
 """Region, account and name."""
