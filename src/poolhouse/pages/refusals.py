@@ -22,7 +22,8 @@ from poolhouse.core.errors import (
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.passwords import EXCEEDED
 from poolhouse.userpools.sessions import EXPIRED, INVALID
-from poolhouse.userpools.sign_in.answering import TEMPORARY_IS_OVER, USED_TOTP
+from poolhouse.userpools.sign_in.answering import USED_TOTP
+from poolhouse.userpools.sign_in.by_password import TEMPORARY_IS_OVER
 
 WRONG = N_("Incorrect username or password.")
 LOCKED = N_("Too many tries. Wait a while, then try again.")
@@ -56,6 +57,8 @@ def of_sign_in(error: CognitoError) -> str:
 
 def of_code(error: CognitoError) -> str:
     match error:
+        case UserLambdaValidationException():
+            return error.message
         case ExpiredCodeException() if error.message == USED_TOTP:
             return USED_CODE
         case ExpiredCodeException():

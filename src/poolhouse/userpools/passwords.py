@@ -123,9 +123,10 @@ async def make_password(
     password: str,
     temporary: bool = False,
     former: Password | None = None,
+    enforced: bool = True,
 ) -> Password:
     """What is to be kept of a new password. `username` is the person's real one; `former` what is kept of the
-    password that this one follows, and its `version`.
+    password that this one follows, and its `version`. One that somebody has brought from elsewhere is not `enforced`.
 
     Raises:
         InvalidPasswordException: it is not as the pool's policy wants it.
@@ -133,7 +134,8 @@ async def make_password(
         TooManyRequestsException: too many wait to have a password hashed.
     """
     policy = password_policy(pool.settings)
-    check_password(policy, password)
+    if enforced:
+        check_password(policy, password)
     earlier = () if former is None else (former.hash, *former.history)
     remembered = earlier[: policy.get("PasswordHistorySize", 0)]
     for hash in remembered:

@@ -65,6 +65,7 @@ from poolhouse.userpools.existence import (
 from poolhouse.userpools.passwords import PASSWORDS, make_password
 from poolhouse.userpools.triggers.custom_message import with_texts
 from poolhouse.userpools.triggers.post_confirmation import Of, tell_after
+from poolhouse.userpools.triggers.user_migration import bring_who_forgot
 
 TRY = "try reset"
 SEND = "send reset"
@@ -117,6 +118,7 @@ async def ask_for_reset(
     possible = recovery_attributes(pool)
     if not possible:
         raise NotAuthorizedException("Contact administrator to reset password.")
+    await bring_who_forgot(call, app, name, metadata)
     asking = Asking(
         SEND,
         lambda tx, user: _ask(tx, call, app, user),

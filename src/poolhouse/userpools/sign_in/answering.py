@@ -5,12 +5,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from poolhouse.core import srp
 from poolhouse.core.attributes import name_of
-from poolhouse.core.credentials import Password
-from poolhouse.core.devices import tracks_devices
 from poolhouse.core.errors import (
     AliasExistsException,
     CodeMismatchException,
@@ -31,19 +28,15 @@ from poolhouse.userpools.passkeys import verify_assertion
 from poolhouse.userpools.passwords import (
     EXCEEDED,
     Proof,
-    Verdict,
-    is_untried,
     make_password,
-    prove_password,
     settle_attempt,
-    settle_proof,
-    still_holds,
 )
 from poolhouse.userpools.sign_in import custom, history
 from poolhouse.userpools.sign_in.asking import code_hash, device_of, srp_of_person
-from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin, refuse_state
+from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin
+from poolhouse.userpools.sign_in.by_password import by_password, password_proven
 from poolhouse.userpools.sign_in.choosing import available, choose
-from poolhouse.userpools.sign_in.going_on import Known, go_on, look
+from poolhouse.userpools.sign_in.going_on import go_on
 from poolhouse.userpools.software_tokens import IS_SET_UP, verify_totp
 from poolhouse.userpools.users.aliases import has_name_of_another
 
@@ -52,65 +45,7 @@ WRONG_TOTP = "Invalid code received for user"
 USED_TOTP = "Your software token has already been used once."
 CODES = "sign-in code"
 """The kind of what is counted: codes that were sent, of either factor."""
-TEMPORARY_IS_OVER = "Temporary password has expired and must be reset by an administrator."
 ATTRIBUTE_PREFIX = "userAttributes."
-
-
-async def by_password(attempt: Attempt, presented: str) -> InitiateAuthResponse:
-    """The password itself, in any flow that sends it."""
-    call, pool, person = attempt.call, attempt.pool, attempt.person
-    may_begin(attempt)
-    proof = await prove_password(
-        call, pool, person.user, person.password, presented, key=attempts_key(attempt)
-    )
-    return await _password_proven(attempt, proof)
-
-
-async def _password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthResponse:
-    """Count a wrong password; go on with a right one, unless a lock stands at the end of the proof.
-
-    Raises:
-        NotAuthorizedException: wrong, locked, or a temporary one whose time is over.
-    """
-    call, pool, user = attempt.call, attempt.pool, attempt.person.user
-
-    def settle(tx: Transaction) -> Verdict:
-        history.hold(tx, attempt)
-        verdict = settle_proof(tx, pool.id, attempts_key(attempt), call.now, proof)
-        if verdict is not Verdict.RIGHT and attempt.session and attempt.step is Step.PASSWORD_VERIFIER:
-            # One block is good for one claim. During a lock the block of a right one too is gone: what a second
-            # claim with it would hear must not tell.
-            tx.sessions.remove(attempt.session)
-        if verdict is not Verdict.RIGHT:
-            history.refused(tx, attempt, "NotAuthorizedException")
-        return verdict
-
-    def glance(tx: Transaction) -> Known | None:
-        """What is known of the person, where a right password leaves nothing to settle."""
-        is_settled = proof.improved is None and is_untried(tx, pool.id, attempts_key(attempt), call.now)
-        return look(tx, attempt, user) if is_settled else None
-
-    # Before anything else is said: what a right password alone gets to hear would tell it apart during a lock.
-    known = await call.store.look_up(glance) if proof.right else None
-    if known is None:
-        (await call.store.write(settle)).require_right()
-    assert user is not None, "a wrong proof was believed"
-    refuse_state(user)
-    if proof.password is not None and _is_over(proof.password, call.now):
-        raise NotAuthorizedException(TEMPORARY_IS_OVER)
-    if attempt.step is Step.PASSWORD_VERIFIER:
-        await _refuse_unknown_device(attempt)
-
-    def believe(tx: Transaction, now: User | None) -> User | None:
-        if not still_holds(tx, pool.id, proof):
-            raise NotAuthorizedException(detail="the password was changed during the step")
-        return now
-
-    return await go_on(attempt, Event.PASSWORD_PROVEN, believe, known)
-
-
-def _is_over(password: Password, now: datetime) -> bool:
-    return password.expires_at is not None and now >= password.expires_at
 
 
 async def _password(attempt: Attempt) -> InitiateAuthResponse:
@@ -123,7 +58,7 @@ async def _password_verifier(attempt: Attempt) -> InitiateAuthResponse:
     may_begin(attempt)
     identity, verifier = srp_of_person(attempt)
     is_right = await _claim_is_right(attempt, identity, verifier)
-    return await _password_proven(attempt, Proof(is_right, attempt.person.password))
+    return await password_proven(attempt, Proof(is_right, attempt.person.password))
 
 
 async def _claim_is_right(attempt: Attempt, identity: srp.Identity, verifier: srp.Verifier) -> bool:
@@ -134,17 +69,6 @@ async def _claim_is_right(attempt: Attempt, identity: srp.Identity, verifier: sr
     key = srp.session_key(u, S)
     is_right = srp.claim_is_right(key, identity, secret_block=block, timestamp=timestamp, presented=presented)
     return is_right and u != 0 and srp.is_timely(timestamp, attempt.call.now)
-
-
-async def _refuse_unknown_device(attempt: Attempt) -> None:
-    """A client that names a device which is forgotten here hears it, and begins without the device.
-
-    Raises:
-        ResourceNotFoundException: in the words that clients look for. The step can be answered again.
-    """
-    user, key = attempt.person.user, attempt.values.get("DEVICE_KEY")
-    if user is not None and key is not None and tracks_devices(attempt.pool):
-        await attempt.call.store.look_up(lambda tx: devices.find_device(tx, user.pool_id, user.sub, key))
 
 
 async def _select_challenge(attempt: Attempt) -> InitiateAuthResponse:

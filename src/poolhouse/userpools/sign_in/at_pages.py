@@ -24,9 +24,10 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
 from poolhouse.userpools.browser_sessions import begin_browser_session
 from poolhouse.userpools.sign_in import choosing
-from poolhouse.userpools.sign_in.answering import ANSWERS, by_password
+from poolhouse.userpools.sign_in.answering import ANSWERS
 from poolhouse.userpools.sign_in.asking import ask
 from poolhouse.userpools.sign_in.attempt import Attempt, Person, find_person
+from poolhouse.userpools.sign_in.by_password import by_password
 from poolhouse.userpools.sign_in.going_on import go_on, put
 from poolhouse.userpools.sign_in.operations import SIGNED_UP
 from poolhouse.userpools.triggers.authentication import before_sign_in

@@ -134,14 +134,15 @@ class Attempt:
         return value
 
 
-async def find_person(call: Call, app: AppSnapshot, name: str) -> Person:
-    """Raises UserNotFoundException: there is nobody of this name, and the client need not hide it."""
+async def find_person(call: Call, app: AppSnapshot, name: str, *, or_nobody: bool = False) -> Person:
+    """Raises UserNotFoundException: there is nobody of this name, and the client need not hide it. Not with
+    `or_nobody`, where a function may still bring them."""
 
     def find(tx: Transaction) -> Person:
         return Person(name, *(tx.people.named(app.user_pool, name) or (None, None)))
 
     person = await call.store.look_up(find)
-    if person.user is None and not hides_existence(app):
+    if person.user is None and not or_nobody and not hides_existence(app):
         raise UserNotFoundException
     return person
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from poolhouse.core.auth_flows import permitted
@@ -13,6 +14,7 @@ from poolhouse.core.errors import (
     UnsupportedOperationException,
 )
 from poolhouse.core.existence import hides_existence
+from poolhouse.core.mfa import PASSWORD
 from poolhouse.core.secret_hash import check_secret_hash
 from poolhouse.core.sessions import Session, ticket_of_block, ticket_of_session
 from poolhouse.core.sign_in import Event, Step
@@ -34,7 +36,7 @@ from poolhouse.userpools import sessions
 from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.refresh import REFRESH_FLOW, refresh
 from poolhouse.userpools.sign_in import choosing, custom
-from poolhouse.userpools.sign_in.answering import ANSWERS, by_password
+from poolhouse.userpools.sign_in.answering import ANSWERS
 from poolhouse.userpools.sign_in.asking import nobody_called
 from poolhouse.userpools.sign_in.attempt import (
     Attempt,
@@ -42,8 +44,10 @@ from poolhouse.userpools.sign_in.attempt import (
     find_person,
     may_begin,
 )
+from poolhouse.userpools.sign_in.by_password import by_password
 from poolhouse.userpools.sign_in.going_on import go_on
 from poolhouse.userpools.triggers.authentication import before_sign_in
+from poolhouse.userpools.triggers.user_migration import brings_people
 
 REFRESH = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
 FLOWS: Mapping[str, str] = {
@@ -57,6 +61,7 @@ FLOWS: Mapping[str, str] = {
 """What a client has to permit for each flow."""
 ADMINS_ONLY = frozenset({"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
 PEOPLES_ONLY = frozenset({"USER_PASSWORD_AUTH"})
+BY_PASSWORD = ADMINS_ONLY | PEOPLES_ONLY
 STEP_UP = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")
 KEPT: Mapping[str, int] = {"USERNAME": LONGEST_KEY, "DEVICE_KEY": 55}
 """What a session keeps of the values that are sent, and how long each may be: a name may be an address, which is
@@ -137,14 +142,17 @@ async def _initiate(
         custom.require_function(app.user_pool)
     # The client is proven before anything is said of the person.
     _check_secret(app, values, name)
-    person = await find_person(call, app, name)
+    person = await find_person(call, app, name, or_nobody=_may_be_brought(app, flow, values))
     attempt = Attempt(call, app, values, person)
     session = request.get("Session")
     if session is not None:
         if flow != "USER_AUTH":
             raise InvalidParameterException("Session is only supported in the USER_AUTH flow.")
         return await _signed_up(attempt, session, request.get("ClientMetadata"))
-    await before_sign_in(call, app, person.user, name, request.get("ClientMetadata"))
+    validation = request.get("ClientMetadata")
+    if person.user is not None or hides_existence(app):
+        await before_sign_in(call, app, person.user, name, validation)
+    with_function = partial(by_password, validation=validation)
     match flow:
         case "CUSTOM_AUTH":
             return await custom.begin(attempt)
@@ -152,9 +160,9 @@ async def _initiate(
             may_begin(attempt)
             return await go_on(attempt, Event.SRP_BEGUN)
         case "USER_AUTH":
-            return await choosing.begin(attempt, by_password)
+            return await choosing.begin(attempt, with_function)
         case _:
-            return await by_password(attempt, attempt.value("PASSWORD"))
+            return await with_function(attempt, attempt.value("PASSWORD"))
 
 
 async def _refresh(call: Call, app: AppSnapshot, values: Mapping[str, str]) -> InitiateAuthResponse:
@@ -170,6 +178,14 @@ async def _refresh(call: Call, app: AppSnapshot, values: Mapping[str, str]) -> I
 
     result = await refresh(call, app, token, values.get("DEVICE_KEY"), allow=prove)
     return {"ChallengeParameters": {}, "AuthenticationResult": result}
+
+
+def _may_be_brought(app: AppSnapshot, flow: str, values: Mapping[str, str]) -> bool:
+    """Whether a function of the pool may know whom nobody here is called: by a password that comes with the name."""
+    has_password = flow in BY_PASSWORD or (
+        flow == "USER_AUTH" and values.get("PREFERRED_CHALLENGE") == PASSWORD
+    )
+    return has_password and bool(values.get("PASSWORD")) and brings_people(app.user_pool)
 
 
 async def _signed_up(
