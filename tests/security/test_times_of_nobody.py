@@ -17,6 +17,8 @@ from botocore.exceptions import ClientError
 from tests.conftest import a_pool
 from tests.people.people import PASSWORD, a_person, an_app
 from tests.people.test_sign_in import begin
+from tests.triggers.functions import a_function
+from tests.triggers.signing_in import a_question, passwordless
 
 PEOPLE = 15
 SAMPLES = 30
@@ -51,6 +53,7 @@ OPERATIONS: dict[str, Ask] = {
     "a code": lambda cognito, client, name: begin(
         cognito, client, "USER_AUTH", USERNAME=name, PREFERRED_CHALLENGE="EMAIL_OTP"
     ),
+    "a custom sign-in": lambda cognito, client, name: begin(cognito, client, "CUSTOM_AUTH", USERNAME=name),
     "ForgotPassword": lambda cognito, client, name: cognito.forgot_password(ClientId=client, Username=name),
     "ConfirmForgotPassword": lambda cognito, client, name: cognito.confirm_forgot_password(
         ClientId=client, Username=name, ConfirmationCode="123456", Password=PASSWORD
@@ -83,7 +86,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Any:
         cognito = server.client()
         # The address is the name: then a code is offered to both.
         pool_id = a_pool(
-            cognito, Policies=factors, AliasAttributes=["email"], AutoVerifiedAttributes=["email"]
+            cognito,
+            Policies=factors,
+            AliasAttributes=["email"],
+            AutoVerifiedAttributes=["email"],
+            LambdaConfig={
+                "DefineAuthChallenge": a_function(server, passwordless).arn,
+                "CreateAuthChallenge": a_function(server, a_question).arn,
+            },
         )
         client_id = an_app(
             cognito,
@@ -91,6 +101,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "ALLOW_USER_AUTH",
             "ALLOW_USER_PASSWORD_AUTH",
             "ALLOW_USER_SRP_AUTH",
+            "ALLOW_CUSTOM_AUTH",
+            "ALLOW_REFRESH_TOKEN_AUTH",
             PreventUserExistenceErrors="ENABLED",
         )["ClientId"]
         for number in range(PEOPLE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,12 +100,24 @@ def test_who_is_not_confirmed_does_not_get_in(custom: Custom) -> None:
     assert refusal(custom.begin, "bob") == ("UserNotConfirmedException", "User is not confirmed.")
 
 
-def test_the_answer_and_what_the_functions_keep_are_in_no_log_and_no_audit(
-    custom: Custom, capfd: pytest.CaptureFixture[str]
+def test_neither_an_answer_nor_what_the_functions_keep_lies_anywhere_in_the_clear(
+    own_server: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    custom.create.answer = lambda event: {"privateChallengeParameters": {"answer": "kept-secret-5"}}
-    custom.respond(custom.begin(), ANSWER="kept-secret-5")
-    assert "kept-secret-5" not in "".join(capfd.readouterr())
+    server = own_server()
+    kept, given = "kept-of-the-function-5", "given-by-the-person-7"
+    custom = a_custom_pool(
+        server,
+        server.client("cognito-idp"),
+        create=lambda event: {"privateChallengeParameters": {"answer": kept}, "challengeMetadata": kept},
+    )
+    a_person(custom.cognito, custom.pool_id)
+    custom.respond(custom.begin(), ANSWER=given)  # the next question waits
+    assert custom.verify.event["request"]["challengeAnswer"] == given
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"CUSTOM_CHALLENGE" in written, "this is where the session lies"
+    for place in (written, "".join(capfd.readouterr()).encode()):
+        assert kept.encode() not in place
+        assert given.encode() not in place
 
 
 def test_a_function_may_call_the_server_meanwhile(server: RunningServer, cognito: Any) -> None:
