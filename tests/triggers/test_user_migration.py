@@ -539,10 +539,13 @@ def test_before_and_after_a_sign_in_the_other_functions_hear_of_who_is_brought(
     email = an_email()
     _, pool_id, client_id = a_migrating_app(server, cognito, knowing(email), lambdas=lambdas)
     assert sign_in(cognito, client_id, password=OLD)
-    assert not before.events, "of nobody it hears only where the client hides who exists"
+    assert before.event["request"]["userAttributes"]["email"] == email, (
+        "not of nobody, but of who was brought"
+    )
     assert after.event["request"]["userAttributes"]["email"] == email
     hiding = an_app(cognito, pool_id, *EVERY_FLOW, **HIDING)["ClientId"]
     other = an_email()
+    before.events.clear()
     assert refusal(sign_in, cognito, hiding, other, "wrong") == WRONG
     assert before.event["request"]["userNotFound"] is True
 

@@ -25,6 +25,7 @@ from poolhouse.userpools.sign_in import history
 from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin, refuse_state
 from poolhouse.userpools.sign_in.going_on import Known, go_on, look
 from poolhouse.userpools.sign_in.migrating import bring_person
+from poolhouse.userpools.triggers.authentication import before_sign_in
 
 TEMPORARY_IS_OVER = "Temporary password has expired and must be reset by an administrator."
 
@@ -34,8 +35,12 @@ async def by_password(
 ) -> InitiateAuthResponse:
     """The password itself, in any flow that sends it. `validation` is InitiateAuth's ClientMetadata, for the function
     that knows people whom the pool does not have."""
+    was_nobody = attempt.person.user is None
     attempt, proof = await bring_person(attempt, presented, validation)
     call, pool, person = attempt.call, attempt.pool, attempt.person
+    if was_nobody and person.user is not None:
+        # Whoever is brought comes past no function that may refuse them: at the start there was nobody to ask about.
+        await before_sign_in(call, attempt.app, person.user, person.name, validation)
     may_begin(attempt)
     if proof is None:
         proof = await prove_password(
