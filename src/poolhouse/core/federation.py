@@ -50,6 +50,9 @@ class Identity:
     """What the browser's session keeps: what a sign-out at the provider needs."""
     issuer: str | None = None
     """Who says it, where a person's `identities` name it: a SAML provider's entity id."""
+    said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """Of OpenID Connect and OAuth 2.0, each answer as it came: `tokens`, the claims of the `id_token`, `user`. For a
+    function of the pool alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from poolhouse.shapes.cognito_idp import (
 from poolhouse.store import Transaction
 from poolhouse.store.rows import is_storable
 from poolhouse.userpools import sessions
-from poolhouse.userpools.federation.arrive import with_identities
+from poolhouse.userpools.federation.people import with_identities
 
 MERGING = (
     "Merging is not currently supported, provide a SourceUser that has not been signed up in order to link"

@@ -69,13 +69,19 @@ async def read_answer(
     attributes = claims_of(said)
     attributes |= {name: str(tokens[name]) for name in OF_TOKENS if isinstance(tokens.get(name), str)}
     if provider.type is ProviderType.APPLE:
-        attributes = {**apple_name(parameters.get("user")), **attributes}
+        told = apple_name(parameters.get("user"))
+        attributes = {**told, **attributes}
     subject = said.get(subject_claim(provider.type, provider.details))
     # Not what only becomes a text here: whoever is `true` or NaN is somebody else each time.
     if not isinstance(subject, str | int) or isinstance(subject, bool) or subject == "":
         raise FederationFailed("The identity provider names no user")
     acr = claims.get("acr")
-    return Identity(str(subject), attributes, acr if isinstance(acr, str) else None)
+    return Identity(
+        str(subject),
+        attributes,
+        acr if isinstance(acr, str) else None,
+        said={"tokens": tokens, "id_token": claims, "user": told},
+    )
 
 
 def has_id_token(provider: IdentityProvider) -> bool:
