@@ -82,7 +82,7 @@ def test_a_browser_that_says_where_the_form_was_is_believed(house: House, page: 
     answer_of(posted(page, {"origin": origin, "sec-fetch-site": "same-origin"}))
 
 
-@pytest.mark.parametrize("path", ["/login", "/login/continue", "/challenge"])
+@pytest.mark.parametrize("path", ["/login", "/login/continue", "/login/provider", "/challenge"])
 def test_no_page_takes_a_forged_form(house: House, path: str) -> None:
     house.sign_in()
     answer = house.browser.post(

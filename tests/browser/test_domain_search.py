@@ -9,6 +9,7 @@ import pytest
 from tests.browser.houses import House, a_house, an_application, answer_of
 from tests.browser.pages import Page, visit
 from tests.browser.providers import GOOGLE, OAUTH2, add_provider
+from tests.browser.test_hostile_forms import TYPED
 from tests.harness import RunningServer
 
 from poolhouse.pages.names import shown
@@ -91,6 +92,8 @@ def test_an_address_leads_to_the_provider_of_its_domain(house: House, address: s
         ("ada@plain.example", NOBODY),
         ("ada@smiths", NOBODY),
         ("a da@mill.example", NOBODY),
+        ("ada\r\nSet-Cookie: a=b;@mill.example", NOBODY),
+        ("ada\x00@mill.example", NOBODY),
         ("mill.example", "Type in your email address."),
         ("@mill.example", "Type in your email address."),
         ("", "Type in your email address."),
@@ -150,3 +153,10 @@ def test_an_identifier_is_known_in_any_case(house: House, identifier: str) -> No
 def test_an_identifier_leads_to_no_provider_that_the_client_has_not(house: House, identifier: str) -> None:
     answer = answer_of(of_clients(house, "Mill").authorize(idp_identifier=identifier))
     assert answer["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("typed", TYPED, ids=range(len(TYPED)))
+def test_whatever_is_typed_the_page_answers(house: House, typed: str) -> None:
+    page = page_of(of_clients(house, "Mill"))
+    for address in (typed, f"{typed}@elsewhere.example", f"ada@{typed}"):
+        assert page.submit(form_of(page), address=address).response.status_code in (200, 413)

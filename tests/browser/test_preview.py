@@ -166,6 +166,23 @@ def test_no_other_address_shows_anything(house: House, preview: str, path: str) 
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    "query", ["lang=" + "x" * 5000, "lang=%00", "a&&=&;", "username=%3Cscript%3E&user_name=eve"]
+)
+def test_whatever_else_an_address_says_is_not_shown(house: House, preview: str, query: str) -> None:
+    answer = house.browser.get(f"{preview}/confirm-link?{query}")
+    assert answer.status_code == 200
+    assert "x" * 100 not in answer.text
+    assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "token", ["a.1.b", "é.1.b", "a.99999999999999.b", "%2e%2e", "a" * 3000, "a.1." + "A" * 43]
+)
+def test_what_is_no_token_is_refused(house: House, token: str) -> None:
+    assert house.browser.get(f"{house.address}/preview/{token}/sign-in").status_code in (404, 414, 431)
+
+
 def test_only_pages_and_forms_are_asked_for(house: House, preview: str) -> None:
     assert house.browser.put(preview).status_code == 405
     assert house.browser.head(preview).status_code == 200

@@ -100,7 +100,8 @@ class PagesFace:
         except BadForm:
             return refusal(request, 400)
         if route is None:
-            return await show_preview(self._parts, request, domain, path) or refusal(request, 404)
+            lang = parameters.get("lang", "")
+            return await show_preview(self._parts, request, domain, path, lang) or refusal(request, 404)
         visit = Visit(
             parts=self._parts,
             request=request,

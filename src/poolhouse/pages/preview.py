@@ -1,13 +1,12 @@
 """`/preview/{token}[/{page}]`: the pages of a client as they look, for who got their address from an administrator.
 
 The templates, the texts and the look are the real ones; the person and the sign-in are made up. Nothing can be done:
-no session is looked for, no cookie is set, what is posted is not read, and links and forms lead to other pages here.
+no session is looked for, no cookie is set, what is posted does nothing, and links and forms lead to other pages here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 from poolhouse.core.authorize_request import AuthorizeRequest
 from poolhouse.core.domains import Domain
@@ -78,8 +77,11 @@ class Preview(Visit):
         return ""
 
 
-async def show_preview(parts: Parts, request: Request, domain: Domain, path: str) -> Response | None:
-    """A page of a preview, or the index of them; None where the address is of none, or is not good any more."""
+async def show_preview(
+    parts: Parts, request: Request, domain: Domain, path: str, lang: str
+) -> Response | None:
+    """A page of a preview, or the index of them; None where the address is of none, or is not good any more. `lang` is
+    all that counts of what the address says besides."""
     token, _, state = path.removeprefix(FOLDER).partition("/")
     now = parts.clock.now()
     client_id = client_of_preview(parts.store.key_for(PURPOSE), domain.pool_id, token, now)
@@ -87,9 +89,7 @@ async def show_preview(parts: Parts, request: Request, domain: Domain, path: str
     if not isinstance(app, AppSnapshot) or app.pool.id != domain.pool_id or state not in {"", *SHOWN}:
         return None
     call = call_of(parts, request, app, OPERATION)
-    # Anything else that the address says is not read: the token alone says what is shown.
-    asked = parse_qs(request.query).get("lang", [""])[0]
-    texts = Texts(language_of(request, asked))
+    texts = Texts(language_of(request, lang))
     visit = Preview(
         parts=parts,
         request=request,
@@ -104,7 +104,7 @@ async def show_preview(parts: Parts, request: Request, domain: Domain, path: str
         known_request=_request(app),
         token=token,
         state=state,
-        language=texts.language if asked.lower() == texts.language.lower() else "",
+        language=texts.language if lang.lower() == texts.language.lower() else "",
     )
     response = await _page(visit)
     response.labels += (("operation", OPERATION), ("pool_id", app.pool.id))
