@@ -133,6 +133,7 @@ class TestSecrets:
             "database_url",
             "root_secret_access_key",
             "master_keys",
+            "events_webhook_secret",
             "smtp_password",
             "sms_webhook_secret",
             "sns_secret_access_key",

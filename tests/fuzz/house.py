@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.conftest import Machine, a_machine
 from tests.fuzz.looks import Looks, decorate
-from tests.fuzz.people import MFA, POOL, People, move_in
+from tests.fuzz.people import MFA, POOL, SIGNED_IN, People, move_in
 from tests.fuzz.providers import open_doors, provider_requests
 from tests.fuzz.rows import Database, Things
 from tests.fuzz.wire import FORM, Reply, Wire
@@ -17,11 +17,18 @@ from tests.harness import RunningServer
 
 from poolhouse.aws.model import service_model
 from poolhouse.aws.targets import TARGETS
+from poolhouse.core.auth_events import feedback_token
+from poolhouse.userpools.event_history import KEY as FEEDBACK_KEY
 
 Document = Mapping[str, Any]
 OPERATIONS = [(service, name) for service, operations in TARGETS.items() for name in operations]
 UNSIGNED = {name for service, name in OPERATIONS if service_model(service).operations[name].is_unsigned}
 """They need no key: what they are given proves what it must."""
+LOGS = {
+    "EventSource": "userNotification",
+    "LogLevel": "ERROR",
+    "CloudWatchLogsConfiguration": {"LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:pools"},
+}
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
@@ -130,6 +137,7 @@ class House:
             "DescribeUserPoolDomain": {"Domain": m.domain},
             "GetClientToken": {"ClientId": m.client_id, "Secret": m.client_secret},
             "GetGroup": group,
+            "GetLogDeliveryConfiguration": pool,
             "GetUserPoolMfaConfig": pool,
             "ListGroups": pool,
             "ListResourceServers": pool,
@@ -137,9 +145,11 @@ class House:
             "ListUserPoolClients": pool,
             "ListUserPoolClientSecrets": client,
             "ListUserPools": {"MaxResults": 60},
+            "SetLogDeliveryConfiguration": {**pool, "LogConfigurations": [LOGS]},
             "SetUserPoolMfaConfig": {**pool, **MFA},
             "TagResource": {**arn, "Tags": {"stage": "test"}},
             "UntagResource": {**arn, "TagKeys": ["stage"]},
+            "UpdateAuthEventFeedback": self._feedback(),
             "UpdateGroup": {**group, "Description": "changed"},
             "UpdateResourceServer": {**server, "Name": "Changed"},
             "UpdateUserPool": {**pool, **POOL},
@@ -153,6 +163,7 @@ class House:
             "GetPagesPreview": client,
             "GetServerStatus": {},
             "ListAccessKeys": {},
+            "ListAuditEvents": pool,
             "ListInboxMessages": pool,
             "ListSigningKeys": pool,
             "RotateMasterKey": {},
@@ -166,6 +177,17 @@ class House:
         }
         assert requests.keys() == {name for _, name in OPERATIONS}
         return requests
+
+    def _feedback(self) -> dict[str, Any]:
+        sub, event_id = self.people.event
+        key = self.server.server.parts.store.key_for(FEEDBACK_KEY)
+        return {
+            "UserPoolId": self.machine.pool_id,
+            "Username": SIGNED_IN,
+            "EventId": event_id,
+            "FeedbackToken": feedback_token(key, self.machine.pool_id, sub, event_id),
+            "FeedbackValue": "Invalid",
+        }
 
     def token(self, client_id: str | None = None, secret: str | None = None) -> Reply:
         m = self.machine
@@ -200,6 +222,7 @@ class House:
             *("DescribeManagedLoginBranding", "DescribeTerms", "ListTerms", "GetUICustomization"),
             *("DescribeIdentityProvider", "ListIdentityProviders", "GetIdentityProviderByIdentifier"),
             *("AdminGetUserAuthFactors", "GetUser", "ListWebAuthnCredentials", "ListInboxMessages"),
+            *("AdminListUserAuthEvents", "GetLogDeliveryConfiguration", "ListAuditEvents"),
         ):
             reply = self.call(operation)
             if reply.status == 503:  # a machine that is busy with other tests: an SDK asks again

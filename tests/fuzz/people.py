@@ -13,6 +13,7 @@ from tests.harness import RunningServer
 from tests.people.authenticator import Authenticator
 from tests.people.people import PASSWORD
 from tests.people.test_devices import verifier_of
+from tests.people.tokens import claims_of
 
 from poolhouse.core.secret import Secret
 from poolhouse.core.totp import code_of, step_of
@@ -27,6 +28,8 @@ POOL: dict[str, Any] = {
     "AutoVerifiedAttributes": ["email"],
     "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": True},
     "Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}},
+    "UserPoolTier": "PLUS",
+    "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"},
 }
 MFA: dict[str, Any] = {
     "MfaConfiguration": "OPTIONAL",
@@ -91,6 +94,12 @@ class People:
     session: str
     """Of the sign-in of the invited one, who must choose a password."""
 
+    @property
+    def event(self) -> tuple[str, str]:
+        """Whose sign-in it was (sub), and the id of its event."""
+        claims = claims_of(self.tokens["AccessToken"])
+        return claims["sub"], claims["event_id"]
+
     def requests(self, pool_id: str, group: str, now: datetime) -> dict[str, dict[str, Any]]:
         """A good request for every operation that people make, or that is made about people."""
         me: dict[str, Any] = {"AccessToken": self.tokens["AccessToken"]}
@@ -127,6 +136,7 @@ class People:
             },
             "AdminListDevices": of(SIGNED_IN),
             "AdminListGroupsForUser": of(SIGNED_IN),
+            "AdminListUserAuthEvents": of(SIGNED_IN),
             "AdminRemoveUserFromGroup": {**of(SIGNED_IN), "GroupName": group},
             "AdminResetUserPassword": of(SIGNED_IN),
             "AdminRespondToAuthChallenge": {
@@ -139,6 +149,11 @@ class People:
             "AdminSetUserMFAPreference": {**of(INVITED), **off},
             "AdminSetUserPassword": {**of(INVITED), "Password": NEW_PASSWORD, "Permanent": True},
             "AdminSetUserSettings": {**of(INVITED), "MFAOptions": []},
+            "AdminUpdateAuthEventFeedback": {
+                **of(SIGNED_IN),
+                "EventId": self.event[1],
+                "FeedbackValue": "Valid",
+            },
             "AdminUpdateDeviceStatus": {**of(SIGNED_IN), **device, **remembered},
             "AdminUpdateUserAttributes": {**of(INVITED), **attributes},
             "AdminUserGlobalSignOut": of(INVITED),

@@ -177,7 +177,13 @@ def test_it_is_searched_by_event_actor_and_time(server: RunningServer, cognito: 
     assert all_of_them[1] in since
     code, _ = refusal(client.list_audit_events, Username="ada")
     assert code == "InvalidParameterException"
-    assert audit_of(server, UserPoolId="us-east-1_nothing12") == []
+    code, _ = refusal(client.list_audit_events, UserPoolId="us-east-1_nothing12")
+    assert code == "ResourceNotFoundException"
+    cognito.delete_user_pool(UserPoolId=pool_id)
+    there = audit_of(server, UserPoolId=pool_id)
+    assert [name for name, _ in told(there)][-1] == "DeleteUserPool", (
+        "of a pool that is gone it can be read still"
+    )
 
 
 def test_pages_go_on_where_a_filter_lets_few_through(
@@ -231,7 +237,7 @@ def test_who_may_read_one_pool_reads_of_no_other(server: RunningServer, cognito:
     for asked in ({}, {"UserPoolId": other}):
         assert refusal(client.list_audit_events, **asked)[0] == "AccessDeniedException"
     elsewhere = admin_client(server, **keys, region_name="eu-west-1")
-    assert elsewhere.list_audit_events(UserPoolId=mine)["AuditEvents"] == []
+    assert refusal(elsewhere.list_audit_events, UserPoolId=mine)[0] == "ResourceNotFoundException"
 
 
 def a_record(at: datetime, pool_id: str | None = None) -> AuditRecord:

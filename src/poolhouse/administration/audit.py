@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from poolhouse.core.audit import AuditRecord
 from poolhouse.core.documents import epoch
-from poolhouse.core.errors import InvalidParameterException
+from poolhouse.core.errors import InvalidParameterException, ResourceNotFoundException
 from poolhouse.core.paging import open_page, seal_page
 from poolhouse.operation import Call
 from poolhouse.shapes.poolhouse import AuditEventType, ListAuditEventsRequest, ListAuditEventsResponse
@@ -23,6 +23,7 @@ async def list_audit_events(call: Call, request: ListAuditEventsRequest) -> List
     none, though there are more: a NextToken says so. A pool that was deleted can still be asked for.
 
     Raises:
+        ResourceNotFoundException: no such pool, now or then.
         InvalidParameterException: a user without a pool; a time that there is not; the token is not one of this list's.
     """
     if "Username" in request and "UserPoolId" not in request:
@@ -40,10 +41,10 @@ async def list_audit_events(call: Call, request: ListAuditEventsRequest) -> List
 
     def find(tx: Transaction) -> tuple[list[AuditRecord], str | None]:
         pool_id, name = request.get("UserPoolId"), request.get("Username")
-        if pool_id is not None and not pool_id.startswith(f"{call.region}_"):
-            return [], None  # who may read of another region's pools asks there
+        if pool_id is not None:
+            _refuse_unknown(tx, call, pool_id)
         sub = None if name is None or pool_id is None else _sub(tx, pool_id, name)
-        if not all(is_storable(text) for text in (pool_id or "", sub or "")):
+        if not is_storable(sub or ""):
             return [], None
         wanted = AuditFilter(
             pool_id=pool_id,
@@ -80,6 +81,15 @@ def describe(record: AuditRecord) -> AuditEventType:
     if record.error_code is not None:
         answer["ErrorCode"] = record.error_code
     return answer
+
+
+def _refuse_unknown(tx: Transaction, call: Call, pool_id: str) -> None:
+    """A pool of this account and region it must be, or have been."""
+    # A pool's id begins with its region; who may read of another region's pools asks there.
+    if not pool_id.startswith(f"{call.region}_") or not is_storable(pool_id):
+        raise ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+    if not tx.audit.tells_of(call.account_id, pool_id):
+        tx.pools.get(call.account_id, call.region, pool_id)
 
 
 def _sub(tx: Transaction, pool_id: str, name: str) -> str:

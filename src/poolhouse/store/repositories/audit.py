@@ -92,6 +92,11 @@ class Audit:
         scope = {"account_id": account_id} | ({} if pool_id is None else {"pool_id": pool_id})
         return [_from_row(row) for row in rows.page(self._connection, audit, "id", after, size, **scope)]
 
+    def tells_of(self, account_id: str, pool_id: str) -> bool:
+        """Whether anything is known of a pool of the account."""
+        mine = (audit.c.account_id == account_id) & (audit.c.pool_id == pool_id)
+        return self._connection.execute(sa.select(audit.c.id).where(mine).limit(1)).first() is not None
+
     def search(
         self, account_id: str, wanted: AuditFilter, *, before: str = "", size: int
     ) -> tuple[list[AuditRecord], str | None]:

@@ -33,6 +33,7 @@ from poolhouse.core.users import User
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 from poolhouse.store.rows import is_storable
+from poolhouse.userpools.auth_events import record
 from poolhouse.userpools.browser_sessions import begin_browser_session
 from poolhouse.userpools.federation import people
 from poolhouse.userpools.triggers.authentication import after_sign_in, before_sign_in
@@ -72,6 +73,7 @@ async def arrive(
         found = people.find(tx, app.user_pool, provider, identity)
         if found is None or found.user.sub != user.sub or found.identity.disabled:
             raise NotAuthorizedException("User is disabled.", detail="the link was undone meanwhile")
+        record(tx, call, app, kind="SignIn", user=user, outcome="Pass", provider=provider.name)
         return user
 
     try:
