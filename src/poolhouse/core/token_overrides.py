@@ -50,8 +50,9 @@ TYPED = frozenset({VERIFIED[EMAIL], VERIFIED[PHONE_NUMBER], "updated_at", "addre
 """Claims of an ID token that OpenID Connect gives a type: no function may put anything else there."""
 MAX_ADDITIONS = 5_000
 """Claims and scopes of one answer together. Source: the developer guide, as above."""
-MAX_SIZE = 10_000
-"""Of what is added to one token, in bytes of JSON: with more, no HTTP server would take it in a header."""
+MAX_SIZE = 7_000
+"""Of what is added to one token, in bytes of JSON: with more, and what a client's configuration may add, the token
+would be longer than any HTTP server takes in a header."""
 GROUPS, ROLES, PREFERRED_ROLE = "cognito:groups", "cognito:roles", "cognito:preferred_role"
 
 
