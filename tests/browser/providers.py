@@ -98,12 +98,15 @@ def a_traveller(server: RunningServer, fake: FakeProvider, **options: Any) -> Tr
 def let_in(house: House, *names: str, **changes: Any) -> None:
     """Have the application take people of these providers."""
     house.client = house.cognito.update_user_pool_client(
-        UserPoolId=house.pool_id,
-        ClientId=house.client_id,
-        ClientName="web",
-        AllowedOAuthFlowsUserPoolClient=True,
-        AllowedOAuthFlows=["code"],
-        AllowedOAuthScopes=SCOPES,
-        CallbackURLs=[CALLBACK],
-        **{"SupportedIdentityProviders": ["COGNITO", *names], **changes},
+        **{
+            "UserPoolId": house.pool_id,
+            "ClientId": house.client_id,
+            "ClientName": "web",
+            "AllowedOAuthFlowsUserPoolClient": True,
+            "AllowedOAuthFlows": ["code"],
+            "AllowedOAuthScopes": SCOPES,
+            "CallbackURLs": [CALLBACK],
+            "SupportedIdentityProviders": ["COGNITO", *names],
+            **changes,
+        }
     )["UserPoolClient"]

@@ -31,6 +31,7 @@ ALGORITHMS = (
     "ES384",
     "ES512",
     "EdDSA",
+    "Ed25519",
     "HS256",
     "HS384",
     "HS512",
@@ -133,7 +134,7 @@ def check_at_hash(claims: Mapping[str, Any], algorithm: str, access_token: str |
     told = claims.get("at_hash")
     if told is None or access_token is None:
         return
-    size = "512" if algorithm == "EdDSA" else algorithm[-3:]
+    size = "512" if algorithm.startswith("Ed") else algorithm[-3:]
     digest = hashlib.new(f"sha{size}", access_token.encode()).digest()
     expected = base64url(digest[: len(digest) // 2])
     if not isinstance(told, str) or not hmac.compare_digest(

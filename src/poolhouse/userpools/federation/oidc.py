@@ -181,9 +181,12 @@ def _verified(token: str, algorithm: str, keys: list[Mapping[str, Any]]) -> Mapp
     from joserfc.errors import JoseError
     from joserfc.jwk import JWKRegistry
 
+    from poolhouse.core.token_headers import LenientHeaders
+
+    headers = LenientHeaders(algorithms=[algorithm])
     for key in keys[:10]:
         try:
-            claims = jwt.decode(token, JWKRegistry.import_key(dict(key)), algorithms=[algorithm]).claims
+            claims = jwt.decode(token, JWKRegistry.import_key(dict(key)), registry=headers).claims
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             continue
         if isinstance(claims, dict):
