@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import ANY
@@ -29,6 +30,7 @@ from tests.people.signing_up import (
     sign_up,
 )
 from tests.triggers.functions import Event, Function, a_function, golden, throwing
+from tests.triggers.samples import check_shape
 
 from poolhouse.ports.functions import FunctionTimeout
 
@@ -44,6 +46,7 @@ NO_METADATA = object()
 
 def writing(event: Event) -> dict[str, str]:
     """Texts that say what they were asked for."""
+    check_shape(event)
     what = event["triggerSource"].removeprefix("CustomMessage_")
     name, code = event["request"]["usernameParameter"] or "", event["request"]["codeParameter"]
     return {
@@ -194,7 +197,7 @@ def test_a_changed_address_and_one_that_is_to_be_proved(server: RunningServer, c
     said(server, newer, "UpdateUserAttribute")
 
 
-def test_a_second_factor_by_sms_hears_an_administrators_metadata_alone(
+def test_a_second_factor_by_sms_hears_nothing_of_what_began_the_sign_in(
     server: RunningServer, cognito: Any
 ) -> None:
     asked, pool_id, client_id = a_written_app(server, cognito, SmsConfiguration=SMS)
@@ -424,6 +427,24 @@ def test_of_nobody_no_function_is_asked_and_the_answer_is_the_same(
     unknown = cognito.forgot_password(ClientId=client_id, Username="nobody@example.com")
     assert known["CodeDeliveryDetails"].keys() == unknown["CodeDeliveryDetails"].keys()
     assert asked.sources == ["CustomMessage_SignUp", "CustomMessage_ForgotPassword"]
+
+
+def test_the_functions_time_does_not_show_whether_there_is_anybody(
+    server: RunningServer, cognito: Any
+) -> None:
+    asked, pool_id, _ = a_written_app(server, cognito)
+    client_id = an_app(cognito, pool_id, PreventUserExistenceErrors="ENABLED")["ClientId"]
+    a_member(server, cognito, client_id)
+
+    def slowly(event: Event) -> dict[str, str]:
+        time.sleep(0.1)
+        return writing(event)
+
+    asked.answer = slowly
+    for name in ("ada", "nobody"):
+        begun = time.monotonic()
+        cognito.forgot_password(ClientId=client_id, Username=name)
+        assert time.monotonic() - begun >= 0.49, name
 
 
 def test_two_messages_of_one_invitation_are_asked_for_once(server: RunningServer, cognito: Any) -> None:

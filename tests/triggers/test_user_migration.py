@@ -12,6 +12,7 @@ from tests.harness import RunningServer
 from tests.people.people import a_person, an_app, messages_of, refusal, sign_in, wait_for_message
 from tests.people.signing_up import SMS, a_sign_up_app, an_email, attributes_of, outcome, status_of
 from tests.triggers.functions import Answer, Event, Function, a_function, golden, throwing
+from tests.triggers.samples import check_shape
 
 from poolhouse.ports.functions import FunctionFailed, FunctionTimeout
 
@@ -64,11 +65,11 @@ def shape(pool_id: str, client_id: str, source: str, request: dict[str, Any]) ->
         "request": request,
         "response": {
             "userAttributes": None,
-            "forceAliasCreation": None,
-            "enableSMSMFA": None,
             "finalUserStatus": None,
             "messageAction": None,
             "desiredDeliveryMediums": None,
+            "forceAliasCreation": None,
+            "enableSMSMFA": None,
         },
     }
 
@@ -94,6 +95,7 @@ def test_somebody_signs_in_with_their_old_password_and_is_a_person_of_the_pool(
         asked.event,
         shape(pool_id, client_id, "Authentication", {"password": OLD, "validationData": None}),
     )
+    check_shape(asked.event)
     assert status_of(cognito, pool_id, "ada") == "CONFIRMED"
     assert attributes_of(cognito, pool_id, "ada") == {"sub": ANY, "email": email, "email_verified": "true"}
     assert "AccessToken" in sign_in(cognito, client_id, password=OLD)
@@ -462,6 +464,7 @@ def test_somebody_who_forgot_their_password_is_brought_and_sets_one(
     told = cognito.forgot_password(ClientId=client_id, Username="ada", ClientMetadata=METADATA)
     request = {"validationData": None, "clientMetadata": METADATA}
     golden(asked.event, shape(pool_id, client_id, "ForgotPassword", request))
+    check_shape(asked.event)
     assert told["CodeDeliveryDetails"]["AttributeName"] == "email"
     assert status_of(cognito, pool_id, "ada") == "RESET_REQUIRED"
     code = wait_for_message(server, email)["Code"]

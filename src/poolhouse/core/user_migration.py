@@ -28,7 +28,7 @@ from poolhouse.core.users import (
 
 ATTRIBUTES, STATUS, ACTION = "userAttributes", "finalUserStatus", "messageAction"
 MEDIUMS, FORCED, SMS_MFA = "desiredDeliveryMediums", "forceAliasCreation", "enableSMSMFA"
-MEMBERS = (ATTRIBUTES, FORCED, SMS_MFA, STATUS, ACTION, MEDIUMS)
+MEMBERS = (ATTRIBUTES, STATUS, ACTION, MEDIUMS, FORCED, SMS_MFA)
 """Of the answer."""
 STATES_WITHOUT_PASSWORD = (UserStatus.RESET_REQUIRED, UserStatus.CONFIRMED)
 """What somebody can be who forgot their password, and sets one by the code that follows."""
