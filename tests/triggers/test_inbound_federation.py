@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import ANY
 
@@ -384,3 +386,21 @@ def test_the_guard_hears_what_the_first_function_made_of_it(
     traveller = a_traveller_past(server, fake, PreSignUp=guard, InboundFederation=changing)
     traveller.sign_in(fake)
     assert guard.event["request"]["userAttributes"] == {"given_name": "Augusta"}
+
+
+def test_somebody_who_comes_five_times_at_once_is_made_and_told_of_once(
+    server: RunningServer, fake: FakeProvider
+) -> None:
+    guard, told = a_function(server), a_function(server)
+    traveller = a_traveller_past(server, fake, PreSignUp=guard, PostConfirmation=told)
+    together = threading.Barrier(5, timeout=20)
+
+    def meet(event: Event) -> None:
+        together.wait()
+
+    guard.answer = meet
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: once_more(traveller).sign_in(fake), range(5)))
+    assert all("code" in answer for answer in answers), answers
+    assert names_in(traveller) == ["Other_Ada-1", "ada"]
+    assert len(told.events) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.people.signing_up import (
     an_email,
     attributes_of,
     confirm,
+    outcome,
     sign_up,
     status_of,
 )
@@ -152,6 +155,59 @@ def test_a_refusal_or_a_bad_answer_leaves_nothing(
     assert not messages_of(server, email)
     asked.answer = lambda event: None
     sign_up(cognito, client_id, attributes={"email": email})
+
+
+ODD = (
+    *(b"", b"null", b"[]", b"{}", b'{"response":null}', b'{"response":[]}', b"\xff", b"[" * 9_000),
+    b'{"response":{"autoConfirmUser":NaN}}',
+    *(
+        json.dumps({"response": {name: value}}).encode()
+        for name in ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
+        for value in ("true", "", 1, 0, [], {}, [True], {"a": True}, 1e300, "\ud800", "\0")
+    ),
+)
+
+
+def test_no_answer_however_odd_is_a_fault_of_ours(server: RunningServer, cognito: Any) -> None:
+    asked, pool_id, client_id = a_guarded_app(server, cognito)
+    for odd in ODD:
+        asked.answer = lambda event, odd=odd: odd  # type: ignore[misc]
+        assert refusal(sign_up, cognito, client_id)[0] == "InvalidLambdaResponseException", odd
+    assert nobody_in(cognito, pool_id)
+
+
+def test_what_an_answer_has_besides_is_not_read(server: RunningServer, cognito: Any) -> None:
+    def meddle(event: Event) -> bytes:
+        return json.dumps(
+            {
+                **event,
+                "userName": "eve",
+                "request": {"userAttributes": {"given_name": "Eve"}},
+                "response": {"autoConfirmUser": True, "userStatus": "ARCHIVED", "sub": "of another"},
+            }
+        ).encode()
+
+    _, pool_id, client_id = a_guarded_app(server, cognito, meddle)
+    sub = sign_up(cognito, client_id, attributes={"given_name": "Ada"})["UserSub"]
+    assert status_of(cognito, pool_id, "ada") == "CONFIRMED"
+    assert attributes_of(cognito, pool_id, "ada") == {"sub": sub, "given_name": "Ada"}
+
+
+def test_of_two_who_take_a_name_at_once_one_gets_it(server: RunningServer, cognito: Any) -> None:
+    both = threading.Barrier(2, timeout=20)
+    told = a_function(server)
+
+    def meet(event: Event) -> dict[str, Any]:
+        both.wait()
+        return {"autoConfirmUser": True}
+
+    asked, pool_id, client_id = a_guarded_app(server, cognito, meet, lambdas={"PostConfirmation": told.arn})
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(lambda _: outcome(lambda: sign_up(cognito, client_id)), range(2)))
+    assert sorted(outcomes) == ["UsernameExistsException", "done"]
+    assert len(asked.events) == 2
+    assert len(told.events) == 1
+    assert len(cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
 
 
 def test_an_account_that_is_confirmed_at_once(server: RunningServer, cognito: Any) -> None:
