@@ -18,7 +18,7 @@ from tests.fuzz.wire import check_harmless
 
 from poolhouse.aws.model import service_model
 
-COUNTED = ("attempt", "audit")
+COUNTED = ("attempt", "audit", "auth_event")
 """Where a refusal may leave its mark: wrong passwords and codes are counted, and security events told."""
 TEXTS = [
     "", "\0", "a\0b", "\ud800", "a\udfffb", "😀" * 2048, "\u202e\ufeff\x1b[31m", "e\u0301" * 60, "{####}", "..",

@@ -17,7 +17,7 @@ from tests.people.people import PASSWORD
 from tests.people.tokens import issue
 
 INVALID = "Invalid Access Token"
-COUNTED = ("attempt", "audit")
+COUNTED = ("attempt", "audit", "auth_event")
 """Where a refusal may leave its mark."""
 WITH_A_TOKEN = (
     *(
