@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pycognito.aws_srp import AWSSRP
 from tests.harness import RunningServer
 from tests.people.authenticator_app import a_pool_with_mfa, enrol, the_clock_goes_back
@@ -27,6 +28,19 @@ def test_the_password_comes_first_where_the_client_begins_with_it(
     assert session_of(custom.define) == [("SRP_A", True, None), ("PASSWORD_VERIFIER", True, None)]
     assert custom.respond(asked, ANSWER="four")["AuthenticationResult"]
     assert session_of(custom.define)[2:] == [("CUSTOM_CHALLENGE", True, "SUM")]
+
+
+@pytest.mark.parametrize("flow", ["ALLOW_CUSTOM_AUTH", "CUSTOM_AUTH_FLOW_ONLY"])
+def test_a_client_that_has_custom_sign_ins_alone_can_begin_with_the_password(
+    server: RunningServer, cognito: Any, flow: str
+) -> None:
+    flows = ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"] if flow.startswith("ALLOW") else [flow]
+    custom = a_custom_pool(server, cognito, after_the_password, client={"ExplicitAuthFlows": flows})
+    a_person(cognito, custom.pool_id)
+    assert custom.respond(custom.prove_password(), ANSWER="four")["AuthenticationResult"]
+    assert refusal(sign_in, cognito, custom.client_id)[1] == (
+        "USER_PASSWORD_AUTH flow not enabled for this client"
+    )
 
 
 def test_a_wrong_password_ends_it_and_counts(server: RunningServer, cognito: Any) -> None:

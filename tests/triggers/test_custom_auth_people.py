@@ -68,7 +68,13 @@ def test_to_a_client_that_does_not_hide_nobody_is_nobody(server: RunningServer, 
 def test_who_is_disabled_never_gets_in_and_shows_it_to_none_who_has_not_proven(
     server: RunningServer, cognito: Any, hides: str
 ) -> None:
-    custom = a_custom_pool(server, cognito, client={"PreventUserExistenceErrors": hides})
+    after = a_function(server)
+    custom = a_custom_pool(
+        server,
+        cognito,
+        client={"PreventUserExistenceErrors": hides},
+        triggers={"PostAuthentication": after.arn},
+    )
     a_person(cognito, custom.pool_id)
     asked = custom.begin()
     cognito.admin_disable_user(UserPoolId=custom.pool_id, Username="ada")
@@ -80,6 +86,7 @@ def test_who_is_disabled_never_gets_in_and_shows_it_to_none_who_has_not_proven(
     asked = custom.respond(custom.begin(), ANSWER="five")
     assert asked["ChallengeName"] == "CUSTOM_CHALLENGE"
     assert refusal(custom.respond, asked, ANSWER="four") == disabled
+    assert after.events == [], "that is no sign-in to be told of"
 
 
 def test_who_an_administrator_has_made_needs_no_password_of_their_own(custom: Custom) -> None:
