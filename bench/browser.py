@@ -1,6 +1,7 @@
 """`python -m bench.browser`: what a browser costs. A code flow of somebody who is signed in, and the page of who is not.
 
-One connection, one request after another: the figures are of CPU, and of time where nobody else waits.
+By some callers at once, for CPU and the rate; by one, for time where nobody else waits; and the page in a real
+Chromium, until it is loaded with all that belongs to it.
 """
 
 from __future__ import annotations
@@ -10,33 +11,30 @@ import base64
 import hashlib
 import http.client
 import re
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from bench import browser_report
+from bench.browser_report import BrowserResults, Loads
 from bench.contestants import administrator, serving_poolhouse, wait_until_ready
-from bench.processes import Server, cpu_seconds
+from bench.load import Outcome
+from bench.machine import Neighbours, machine
+from bench.processes import Server, cpu_seconds, memory
+from bench.results import Figures, Turn, figures
 from bench.signature import signature_seconds
 
 CALLBACK = "https://app.example/callback"
 NAME, PASSWORD = "ada", "Correct-horse-7"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+CALLERS = 4
+"""Threads of this process, which takes the CPU of one core at most."""
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    cpu: float
-    """Seconds of the server's CPU, each time."""
-    p50: float
-    p99: float
-    """Seconds until it is done."""
 
 
 class Browser:
@@ -86,8 +84,8 @@ class Browser:
         status, body, _ = self._ask("POST", "/oauth2/token", urlencode(form))
         assert status == 200, body
 
-    def forget(self) -> None:
-        self._cookies.clear()
+    def login_address(self, port: int) -> str:
+        return f"http://127.0.0.1:{port}{self._base}/login?{self._asked}"
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
@@ -100,7 +98,8 @@ class Browser:
         return answer.status, answer.read(), answer.headers.get("location", "")
 
 
-def a_browser(server: Server) -> Browser:
+def browsers(server: Server, count: int) -> list[Browser]:
+    """Browsers of one application, of which nobody is signed in."""
     cognito = administrator(server)
     pool_id = cognito.create_user_pool(PoolName="bench")["UserPool"]["Id"]
     cognito.create_user_pool_domain(UserPoolId=pool_id, Domain="bench")
@@ -120,47 +119,108 @@ def a_browser(server: Server) -> Browser:
         UserAttributes=[{"Name": "email", "Value": "ada@example.com"}],
     )
     cognito.admin_set_user_password(UserPoolId=pool_id, Username=NAME, Password=PASSWORD, Permanent=True)
-    return Browser(server.port, "bench", client["ClientId"])
+    return [Browser(server.port, "bench", client["ClientId"]) for _ in range(count)]
 
 
-def measure(server: Server, count: int, action: Callable[[], None]) -> Figures:
-    for _ in range(count // 10):
-        action()
+def drive(server: Server, actions: Sequence[Callable[[], None]], count: int) -> Outcome:
+    """Do each action again and again, all at once, `count` times together."""
     times: list[float] = []
-    before = _cpu(server)
-    for _ in range(count):
-        began = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - began)
-    cpu = (_cpu(server) - before) / count
-    return Figures(cpu, statistics.median(times), statistics.quantiles(times, n=100)[98])
+
+    def repeat(action: Callable[[], None]) -> None:
+        for _ in range(count // len(actions)):
+            began = time.perf_counter()
+            action()
+            times.append(time.perf_counter() - began)
+
+    before = {pid: cpu_seconds(pid) for pid in server.family}
+    own, began = time.process_time(), time.perf_counter()
+    with ThreadPoolExecutor(len(actions)) as callers:
+        list(callers.map(repeat, actions))
+    seconds = time.perf_counter() - began
+    times.sort()
+    return Outcome(
+        requests=len(times),
+        seconds=seconds,
+        p50=times[len(times) // 2],
+        p99=times[len(times) * 99 // 100],
+        cpu={pid: cpu_seconds(pid) - at_first for pid, at_first in before.items()},
+        own_cpu=time.process_time() - own,
+        samples=[],
+    )
 
 
-def _cpu(server: Server) -> float:
-    return sum(map(cpu_seconds, server.family))
+def measure(
+    name: str,
+    server: Server,
+    actions: Sequence[Callable[[], None]],
+    *,
+    rounds: int,
+    count: int,
+    signatures: list[float],
+) -> Figures:
+    """The medians of some rounds, the unit measured before and after each."""
+    drive(server, actions, count // 5)
+    turns = []
+    before = signature_seconds(300)
+    for _ in range(rounds):
+        outcome = drive(server, actions, count)
+        after = signature_seconds(300)
+        turns.append(Turn((before + after) / 2, outcome))
+        signatures.append(after)
+        before = after
+    return figures(name, turns, [memory(pid) for pid in server.family])
+
+
+def page_loads(address: str, count: int) -> Loads:
+    """How long Chromium takes until a page is loaded: one that was never here, and one that has been."""
+    from tests.browser.browser import a_browser
+
+    loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+    first: list[float] = []
+    again: list[float] = []
+    with a_browser() as chromium:
+        for number in range(count + 1):
+            context = chromium.new_context()
+            page = context.new_page()
+            for times in (first, again):
+                page.goto(address)
+                page.wait_for_function(f"{loaded} > 0")
+                if number:  # the first of all starts Chromium's own processes
+                    times.append(page.evaluate(loaded))
+            context.close()
+    return Loads(sorted(first), sorted(again))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.browser", description=__doc__)
-    parser.add_argument("--count", type=int, default=2_000, help="how often each thing is done")
-    count = parser.parse_args().count
-    signature = signature_seconds(1_000)
+    parser.add_argument("--quick", action="store_true", help="half a minute, with larger errors")
+    parser.add_argument("--write-docs", action="store_true", help="put the results in docs/performance.md")
+    arguments = parser.parse_args()
+    rounds, count, loads = (3, 200, 10) if arguments.quick else (11, 1_000, 60)
+    neighbours = Neighbours()
+    results = BrowserResults(machine(), rounds, CALLERS)
     with (
         tempfile.TemporaryDirectory(prefix="poolhouse-bench-") as folder,
         serving_poolhouse(Path(folder) / "data") as server,
     ):
         wait_until_ready(server)
-        browser = a_browser(server)
-        page = measure(server, count, browser.page)
-        browser.forget()
-        browser.sign_in()
-        flow = measure(server, count, browser.code_flow)
-    print(f"one RSA-2048 signature: {signature * 1e6:.0f} µs of CPU")
-    for name, figures in (("the sign-in page", page), ("a code flow of a signed-in browser", flow)):
-        print(
-            f"{name}: {figures.cpu * 1e6:.0f} µs of CPU ({figures.cpu / signature:.1f} signatures), "
-            f"p50 {figures.p50 * 1e3:.2f} ms, p99 {figures.p99 * 1e3:.2f} ms"
-        )
+        people = browsers(server, CALLERS)
+
+        def both(name: str, actions: Sequence[Callable[[], None]]) -> None:
+            for into, some in ((results.together, actions), (results.alone, actions[:1])):
+                into[name] = measure(
+                    name, server, some, rounds=rounds, count=count, signatures=results.signatures
+                )
+
+        both(browser_report.PAGE, [one.page for one in people])
+        results.loads = page_loads(people[0].login_address(server.port), loads)
+        for one in people:
+            one.sign_in()
+        both(browser_report.FLOW, [one.code_flow for one in people])
+    results.neighbours = neighbours.share()
+    print(browser_report.as_text(results))
+    if arguments.write_docs:
+        browser_report.write_docs(results)
     return 0
 
 

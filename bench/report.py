@@ -48,15 +48,15 @@ def _parts(results: Results) -> Sequence[str]:
         f"### Tokens, {results.plan.connections} callers\n\n"
         f"Medians of {results.plan.rounds} rounds; in brackets the lowest and highest round. “Many clients” is"
         f" {clients:,} clients of {pools:,} pools, asked for at random.",
-        _table(results.tokens, "tokens"),
+        table(results.tokens, "tokens"),
         _verdict(results.tokens),
         "".join(f"Not measured: {name} ({why}).\n" for name, why in results.skipped.items()).rstrip(),
         _workers(results.tokens),
         "### Tokens, one caller at a time\n\nLatency without a queue.",
-        _table(results.alone, "tokens"),
+        table(results.alone, "tokens"),
         _first_use(results.first_use),
         "### JWKS",
-        _table(results.documents, "documents"),
+        table(results.documents, "documents"),
         _documents(results.documents),
         "### Memory, after the load",
         _memory(results.tokens),
@@ -67,8 +67,9 @@ def _parts(results: Results) -> Sequence[str]:
     )
 
 
-def _table(measured: Mapping[str, Figures], what: str) -> str:
-    head = ("server", "CPU, × one signature", "CPU, µs", f"{what}/s", "p50, ms", "p99, ms")
+def table(measured: Mapping[str, Figures], what: str, of: str = "server") -> str:
+    """A line for each; `what` are counted by the second."""
+    head = (of, "CPU, × one signature", "CPU, µs", f"{what}/s", "p50, ms", "p99, ms")
     lines = [
         (
             one.name,
