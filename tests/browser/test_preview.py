@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tests.admin import admin_client
-from tests.browser.houses import House, a_house, an_application
+from tests.browser.houses import CALLBACK, House, a_house, an_application
 from tests.browser.pages import Page
 from tests.browser.test_look import VIOLET, managed, sheets, style
 from tests.browser.test_terms import some_terms
@@ -18,7 +19,7 @@ from tests.conftest import a_pool, a_server_on
 from tests.harness import RunningServer
 from tests.people.people import an_app, refusal
 
-from poolhouse.core.previews import PURPOSE, STATES, preview_token
+from poolhouse.core.previews import PURPOSE, STATES, client_of_preview, preview_token
 from poolhouse.core.terms import PRIVACY_POLICY, TERMS_OF_USE
 from poolhouse.pages.preview_states import SHOWN
 
@@ -190,8 +191,6 @@ def test_only_pages_and_forms_are_asked_for(house: House, preview: str) -> None:
 
 def signed(house: House, pool_id: str, client_id: str, **by: float) -> httpx.Response:
     server = house.server
-    from datetime import timedelta
-
     key = server.server.parts.store.key_for(PURPOSE)
     token = preview_token(key, pool_id, client_id, server.clock.now() + timedelta(**by))
     return house.browser.get(f"{house.address}/preview/{token}/sign-in")
@@ -213,6 +212,21 @@ def test_a_longer_life_can_not_be_written_into_an_address(house: House) -> None:
     client, seconds, mac = urlsplit(address_of(house)).path.rpartition("/")[2].split(".")
     token = f"{client}.{int(seconds) + 1}.{mac}"
     assert house.browser.get(f"{house.address}/preview/{token}").status_code == 404
+
+
+def test_a_token_is_good_for_its_own_pool_alone() -> None:
+    now, key = datetime(2026, 11, 28, tzinfo=UTC), b"k" * 32
+    token = preview_token(key, "us-east-1_a", "client", now + timedelta(hours=1))
+    assert client_of_preview(key, "us-east-1_a", token, now) == "client"
+    assert client_of_preview(key, "us-east-1_b", token, now) is None
+    assert client_of_preview(b"l" * 32, "us-east-1_a", token, now) is None
+
+
+def test_the_way_to_the_sign_in_after_a_link_stays_in_the_preview(server: RunningServer) -> None:
+    house = a_house(server, client={"DefaultRedirectURI": CALLBACK})
+    page = get(house, f"{address_of(house)}/confirm-link")
+    assert page.links["Sign in"].endswith("/sign-in")
+    assert "/preview/" in page.links["Sign in"]
 
 
 def test_an_address_is_over_after_an_hour(house: House) -> None:

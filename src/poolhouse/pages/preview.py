@@ -56,10 +56,6 @@ class Preview(Visit):
     def is_real(self) -> bool:
         return False
 
-    @property
-    def session_cookie(self) -> str | None:
-        return None
-
     def at(self, state: str, language: str = "") -> str:
         language = language or self.language
         return f"{self.base}{FOLDER}{self.token}/{state}{f'?lang={language}' if language else ''}"
