@@ -302,6 +302,23 @@ def test_two_requests_at_once_make_one_person(server: RunningServer, cognito: An
     assert len(cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
 
 
+def test_two_who_forgot_at_once_are_one_person(server: RunningServer, cognito: Any) -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def together(event: Event) -> Any:
+        both.wait()
+        return knowing("both@example.com", finalUserStatus=None)(event)
+
+    _, pool_id, client_id = a_migrating_app(server, cognito, together)
+
+    def forget(_: int) -> str:
+        return outcome(lambda: cognito.forgot_password(ClientId=client_id, Username="ada"))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(forget, range(2))) == ["done", "done"]
+    assert len(cognito.list_users(UserPoolId=pool_id)["Users"]) == 1
+
+
 def test_somebody_who_was_made_meanwhile_keeps_their_password(server: RunningServer, cognito: Any) -> None:
     pools: list[str] = []
 
@@ -406,6 +423,18 @@ def test_booleans_and_numbers_are_taken_as_texts(server: RunningServer, cognito:
     assert sign_in(cognito, client_id, password=OLD)
     expected = {"sub": ANY, "email": email, "email_verified": "true", "custom:age": "37"}
     assert attributes_of(cognito, pool_id, "ada") == expected
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(2_048, True), (2_049, False)])
+def test_a_value_is_no_longer_than_any_may_be(
+    server: RunningServer, cognito: Any, length: int, is_taken: bool
+) -> None:
+    schema = [{"Name": "story", "AttributeDataType": "String", "Mutable": True}]
+    values = {"email": an_email(), "custom:story": "x" * length}
+    answer = knowing("", userAttributes=values)
+    _, pool_id, client_id = a_migrating_app(server, cognito, answer, Schema=schema)
+    assert (outcome(lambda: sign_in(cognito, client_id, password=OLD)) == "done") == is_taken
+    assert nobody_in(cognito, pool_id) != is_taken
 
 
 def test_who_is_called_by_an_address_is_found_by_it(server: RunningServer, cognito: Any) -> None:
