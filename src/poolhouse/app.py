@@ -90,6 +90,7 @@ class Server:
         self.dispatcher = Dispatcher(parts.store, parts.clock, _listeners(settings, parts.clock))
         self._metrics = metrics
         self.postman.on_attempt, self.postman.on_look = metrics.message, metrics.messages_wait
+        self.dispatcher.on_attempt = metrics.event_told
         self._functions = parts.ports.functions
         if isinstance(self._functions, ConfiguredFunctions):
             self._functions.on_call = metrics.function_called

@@ -99,6 +99,35 @@ def test_a_sign_in_with_a_second_factor_is_one_event_from_its_first_question_to_
     ]
 
 
+def test_who_begins_sign_ins_on_and_on_fills_nobodys_history(
+    server: RunningServer, cognito: Any, pool_id: str
+) -> None:
+    app = an_app(cognito, pool_id)
+    a_person(cognito, pool_id)
+
+    def recorded() -> int:
+        read = server.server.parts.store.read
+        return len(server.run(read(lambda tx: tx.audit.page("000000000000", pool_id=pool_id, size=100))))
+
+    before = recorded()
+    for _ in range(3):
+        cognito.initiate_auth(
+            ClientId=app["ClientId"],
+            AuthFlow="USER_SRP_AUTH",
+            AuthParameters={"USERNAME": "ada", "SRP_A": "f" * 64},
+        )
+    assert events_of(cognito, pool_id) == []
+    assert recorded() == before
+
+
+def test_nobody_learns_who_exists_by_what_a_persons_history_takes(cognito: Any, pool_id: str) -> None:
+    client_id = an_app(cognito, pool_id, PreventUserExistenceErrors="ENABLED")["ClientId"]
+    a_person(cognito, pool_id)
+    answers = [refusal(sign_in, cognito, client_id, name, "Wrong-Horse-9") for name in ("ada", "nobody")]
+    assert answers[0] == answers[1]
+    assert [event["EventResponse"] for event in events_of(cognito, pool_id)] == ["Fail"]
+
+
 def test_events_are_listed_newest_first_page_by_page(cognito: Any, pool_id: str) -> None:
     app = an_app(cognito, pool_id)
     a_person(cognito, pool_id)

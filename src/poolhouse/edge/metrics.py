@@ -102,6 +102,12 @@ class Metrics:
             ("medium", "outcome"),
             registry=registry,
         )
+        self._told = Counter(
+            "poolhouse_events_total",
+            "Attempts to tell the webhook or a file of an event.",
+            ("kind", "outcome"),
+            registry=registry,
+        )
         self._waiting = Gauge(
             "poolhouse_messages_waiting",
             "Messages in the outbox, as the process that looked last saw it.",
@@ -157,6 +163,10 @@ class Metrics:
     def message(self, medium: str, outcome: str) -> None:
         """Counts one attempt to deliver; both are of closed sets."""
         self._messages.labels(medium.lower(), outcome.lower()).inc()
+
+    def event_told(self, kind: str, outcome: str) -> None:
+        """Counts one attempt to tell who listens; both are of closed sets."""
+        self._told.labels(kind, outcome.lower()).inc()
 
     def messages_wait(self, count: int) -> None:
         self._waiting.set(count)

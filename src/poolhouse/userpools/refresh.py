@@ -247,6 +247,7 @@ def _exchange(
             repeatable = successor if asked.rotation.grace else None
             if not tx.families.rotate(family, current, call.now, repeatable=repeatable):
                 raise NotAuthorizedException(REVOKED, detail="ended while its row was locked")
+            tx.audit.add(in_the_name_of(call, asked.app, family.sub).record(family.pool_id))
             token = successor
         case Standing.IN_GRACE:
             token = tx.families.replacement(family)
@@ -308,4 +309,5 @@ def _end_reused(tx: Transaction, call: Call, asked: Asked) -> None:
 def _end(tx: Transaction, call: Call, asked: Asked, family: Family) -> None:
     """End the family of a token that was used twice. Told once: who has such a token can use it again and again."""
     if tx.families.revoke(family.pool_id, family.id, call.now):
-        tx.audit.add(in_the_name_of(call, asked.app, family.sub).record(family.pool_id))
+        told = in_the_name_of(call, asked.app, family.sub).record(family.pool_id)
+        tx.audit.add(replace(told, error_code=RefreshTokenReuseException.__name__))

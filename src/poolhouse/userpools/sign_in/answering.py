@@ -101,7 +101,9 @@ def _code(event: Event, *names: str) -> Callable[[Attempt], Awaitable[InitiateAu
             return locked
 
         if not is_right or attempt.person.user is None:
-            if await call.store.write(refuse):
+            locked = await call.store.write(refuse)
+            await history.show_nothing(attempt)
+            if locked:
                 raise NotAuthorizedException(EXCEEDED)
             raise CodeMismatchException(WRONG_CODE)
 

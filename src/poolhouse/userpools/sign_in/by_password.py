@@ -76,7 +76,10 @@ async def password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespons
     # Before anything else is said: what a right password alone gets to hear would tell it apart during a lock.
     known = await call.store.look_up(glance) if proof.right else None
     if known is None:
-        (await call.store.write(settle)).require_right()
+        verdict = await call.store.write(settle)
+        if verdict is not Verdict.RIGHT:
+            await history.show_nothing(attempt)
+        verdict.require_right()
     assert user is not None, "a wrong proof was believed"
     refuse_state(user)
     if proof.password is not None and _is_over(proof.password, call.now):

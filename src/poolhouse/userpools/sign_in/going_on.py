@@ -140,7 +140,7 @@ async def put(attempt: Attempt, asked: Asked, also: Also = unchanged) -> Initiat
     def keep(tx: Transaction) -> tuple[str, dict[str, str], list[str]]:
         locked = None if user is None else tx.users.lock(user.pool_id, user.sub)
         also(tx, locked)
-        history.asked(tx, attempt, locked, event_id, asked.step.challenge)
+        history.asked(tx, attempt, locked, event_id, asked.step)
         sent = asked.post(tx, attempt)
         if attempt.session is None:
             sub = None if user is None else user.sub

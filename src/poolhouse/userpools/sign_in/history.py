@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from poolhouse.core.auth_events import Challenge, Outcome
+from poolhouse.core.existence import hides_existence
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.software_tokens import Verdict
 from poolhouse.core.users import User
 from poolhouse.store import Transaction
 from poolhouse.userpools.auth_events import are_recorded, new_event_id, record
+from poolhouse.userpools.existence import on_the_beat
+from poolhouse.userpools.sign_in.asking import FIRST_CODES
 from poolhouse.userpools.sign_in.attempt import Attempt
 
 EVENT = "event"
@@ -57,12 +60,17 @@ def with_proof(attempt: Attempt, event: Event) -> Attempt:
     return replace(attempt, state={**attempt.state, EVENT: event_id(attempt), PROVEN: SHOWN.get(event)})
 
 
-def asked(tx: Transaction, attempt: Attempt, user: User | None, id: str, challenge: str) -> None:
-    """The sign-in asks something. `user` is locked."""
+def asked(tx: Transaction, attempt: Attempt, user: User | None, id: str, step: Step) -> None:
+    """The sign-in asks something. `user` is locked.
+
+    What anybody can have asked, without a proof and without an end, is told of by its answer alone: or whoever begins
+    sign-ins on and on would fill the audit, and another's history. Codes are sent so many an hour, and no more.
+    """
+    if not attempt.proved and step not in FIRST_CODES:
+        return
     told = replace(attempt.call, subject=None if user is None else user.sub, client_id=attempt.app.client.id)
-    tx.audit.add(
-        replace(told.record(attempt.pool.id), additional={"challengeName": challenge, "eventId": id})
-    )
+    additional = {"challengeName": step.challenge, "eventId": id}
+    tx.audit.add(replace(told.record(attempt.pool.id), additional=additional))
     _keep(tx, attempt, user, id, "InProgress", _proven(attempt))
 
 
@@ -87,6 +95,12 @@ def refused(tx: Transaction, attempt: Attempt, error_code: str) -> None:
     _keep(tx, attempt, user, id, "Fail", () if failed is None else (failed,))
 
 
+async def show_nothing(attempt: Attempt) -> None:
+    """After a refusal, where nobody may learn who exists: a person's history takes a moment that nobody's does not."""
+    if are_recorded(attempt.pool) and hides_existence(attempt.app):
+        await on_the_beat(attempt.begun)
+
+
 async def end_refused(attempt: Attempt) -> None:
     """End the sign-in, whose last answer is not believed."""
 
@@ -97,6 +111,7 @@ async def end_refused(attempt: Attempt) -> None:
         refused(tx, attempt, "NotAuthorizedException")
 
     await attempt.call.store.write(end)
+    await show_nothing(attempt)
 
 
 def _keep(
