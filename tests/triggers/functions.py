@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import ANY
 
 from tests.harness import RunningServer
+from tests.triggers.samples import check_shape
 
 from poolhouse.ports.functions import FunctionFailed, Functions
 
@@ -61,6 +62,7 @@ class Recorded(Functions):
             return await self._otherwise.invoke(arn, event, pool_id=pool_id)
         asked = json.loads(event)
         assert asked["userPoolId"] == pool_id
+        check_shape(asked)
         function.events.append(json.loads(event))
         answer = await asyncio.to_thread(function.answer, asked)
         if isinstance(answer, bytes):

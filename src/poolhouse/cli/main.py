@@ -22,6 +22,7 @@ COMMANDS = {
     "keys": "manage access keys and signing keys",
     "extensions": "show or set what Cognito has no field for",
     "preview": "show the hosted pages of a client, each in each of its states",
+    "functions": "list the functions of triggers, and try them with sample events",
     "inbox": "show what would have been sent to users: codes and invitations",
     "audit": "show who did what, when and from where",
     "status": "show what a running server says of itself",
