@@ -1,18 +1,28 @@
-"""Other people's clients, unchanged, sign people in: Authlib in Flask, openid-client, and two that run in the browser."""
+"""Other people's clients, unchanged, sign people in: Authlib in Flask and in Starlette, openid-client, and two that run in
+the browser."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import flask
+import httpx
 import pytest
 from authlib.integrations.flask_client import OAuth
 from playwright.sync_api import Page, Route
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route as StarletteRoute
 from tests.browser.application import Application, an_application
 from tests.browser.browser import NODE, Complaints, node, node_environment, node_modules
 from tests.browser.houses import CALLBACK, House, a_house
@@ -67,6 +77,46 @@ def test_authlib_in_flask(server: RunningServer) -> None:
         there = house.browser.get(browser.get("/login").headers["location"])
         back = urlsplit(there.headers["location"])
         told = browser.get(f"/callback?{back.query}").get_json()
+    assert told["claims"]["sub"] == told["info"]["sub"] == house.sub
+    assert told["claims"]["nonce"]
+    assert told["info"]["email"] == "ada@example.com"
+
+
+def test_authlib_in_starlette(server: RunningServer) -> None:
+    house = a_house(server, client={"GenerateSecret": True})
+    house.sign_in()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Authlib would rather have another httpx
+        from authlib.integrations.starlette_client import OAuth as StarletteOAuth
+    oauth = StarletteOAuth()
+    pool = oauth.register(
+        "pool",
+        server_metadata_url=f"{home_of(house)}/.well-known/openid-configuration",
+        client_id=house.client_id,
+        client_secret=house.client["ClientSecret"],
+        client_kwargs={"scope": "openid email", "code_challenge_method": "S256"},
+    )
+
+    async def login(request: Request) -> Any:
+        return await pool.authorize_redirect(request, CALLBACK)
+
+    async def callback(request: Request) -> Any:
+        token = await pool.authorize_access_token(request)
+        return JSONResponse({"claims": token["userinfo"], "info": await pool.userinfo(token=token)})
+
+    app = Starlette(
+        routes=[StarletteRoute("/login", login), StarletteRoute("/callback", callback)],
+        middleware=[Middleware(SessionMiddleware, secret_key="of the test")],
+    )
+
+    async def go_there_and_back() -> Any:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app.example") as browser:
+            there = house.browser.get((await browser.get("/login")).headers["location"])
+            back = urlsplit(there.headers["location"])
+            return (await browser.get(f"/callback?{back.query}")).json()
+
+    told = asyncio.run(go_there_and_back())
     assert told["claims"]["sub"] == told["info"]["sub"] == house.sub
     assert told["claims"]["nonce"]
     assert told["info"]["email"] == "ada@example.com"

@@ -6,7 +6,8 @@ Imported late, with what reads tokens.
 from __future__ import annotations
 
 from joserfc.errors import UnsupportedAlgorithmError
-from joserfc.jws import JWSAlgModel, JWSRegistry
+from joserfc.jwa import JWSAlgModel
+from joserfc.jws import JWSRegistry
 
 
 class LenientHeaders(JWSRegistry):
