@@ -18,6 +18,7 @@ from tests.triggers.functions import Function, a_function, golden, throwing
 from tests.triggers.shaping import V2, V3, access, configured, details
 
 from poolhouse.core.token_overrides import RESERVED, unusable, with_configured
+from poolhouse.core.trigger_samples import sample
 from poolhouse.ports.functions import FunctionTimeout
 
 MACHINES_OWN = {
@@ -73,6 +74,10 @@ def test_the_event_of_a_machine(shaped: tuple[Machine, Function]) -> None:
             "response": {"claimsAndScopeOverrideDetails": None},
         },
     )
+    like = sample("TokenGeneration_ClientCredentials")
+    assert list(function.event) == list(like)
+    assert list(function.event["request"]) == list(like["request"])
+    assert function.event["version"] == like["version"]
 
 
 def test_without_metadata_the_event_has_none(shaped: tuple[Machine, Function]) -> None:

@@ -15,6 +15,8 @@ from tests.people.tokens import claims_of, refreshed
 from tests.triggers.functions import a_function, golden
 from tests.triggers.shaping import OTHER_ROLE, ROLE, V1, V2, V3, House, access, configured, details
 
+from poolhouse.core.trigger_samples import sample
+
 
 @pytest.fixture
 def house(server: RunningServer, cognito: Any) -> House:
@@ -54,6 +56,20 @@ def test_the_event_of_each_version(server: RunningServer, cognito: Any, version:
             "response": dict.fromkeys(details(version)),
         },
     )
+
+
+@pytest.mark.parametrize("version", [V1, V2, V3])
+def test_the_sample_of_each_version_is_shaped_like_the_event(
+    server: RunningServer, cognito: Any, version: str
+) -> None:
+    house = House(server, cognito, version=version)
+    house.sign_in()
+    event = house.function.event
+    like = sample("TokenGeneration_Authentication", version=version[1])
+    del like["request"]["clientMetadata"]
+    assert list(event) == list(like)
+    for member in ("request", "response", "callerContext"):
+        assert list(event[member]) == list(like[member])
 
 
 def test_without_groups_the_event_has_empty_ones(house: House) -> None:
