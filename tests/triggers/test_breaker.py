@@ -138,6 +138,15 @@ def test_a_function_that_throws_is_alive() -> None:
     asyncio.run(work())
 
 
+def test_those_who_were_asking_when_the_pause_began_do_not_make_it_longer() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    for _ in range(OPENS_AFTER + 20):
+        breaker.gave_no_answer()
+    clock.time += 1.0
+    breaker.check()
+
+
 @given(st.lists(st.sampled_from(["answer", "none", "wait"]), max_size=60))
 def test_a_breaker_lets_ask_whenever_its_pause_is_over(steps: list[str]) -> None:
     clock = Clock()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import logging
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from tests.triggers.running import EVENT, ask, run, running
+from tests.triggers.running import EVENT, arn_of, ask, run, running
 
 from poolhouse.ports.functions import FunctionFailed, FunctionTimeout, FunctionUnavailable
 
@@ -142,8 +146,6 @@ def handler(event, context):
                 await ask(functions, "hello")
             assert 2.1 <= time.monotonic() - started < 10
 
-    import logging
-
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -236,6 +238,45 @@ def test_the_runtime_of_aws_for_python_runs_unchanged(tmp_path: Path) -> None:
     run(work())
 
 
+NODE = Path(__file__).parent / "node"
+
+
+@pytest.fixture(scope="module")
+def node() -> Path:
+    """A folder with AWS's runtime for Node."""
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed: functions of Node are not tried")
+    lock, installed = NODE / "package-lock.json", NODE / "node_modules" / ".package-lock.json"
+    with lock.open() as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            command = ["npm", "ci", "--ignore-scripts"]
+            done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=300, check=False)
+            assert done.returncode == 0, done.stderr
+    return NODE
+
+
+def test_the_runtime_of_aws_for_node_runs_unchanged(tmp_path: Path, node: Path) -> None:
+    def table(handler: str) -> str:
+        runtime = "node_modules/aws-lambda-ric/bin/index.mjs"
+        command = f'["node", "--require", "./native.cjs", "{runtime}", "people.{handler}"]'
+        return f'[function.{handler}]\nfolder = "{node}"\ncommand = {command}\n'
+
+    async def work() -> None:
+        async with running(tmp_path, table("confirm") + table("refuse")) as functions:
+            for _ in range(3):
+                response = (await ask(functions, "confirm"))["response"]
+                assert response["autoConfirmUser"] is True
+                assert response["about"] == {"arn": arn_of("confirm"), "left": True}
+            for _ in range(2):
+                with pytest.raises(FunctionFailed, match="^no such company$") as failed:
+                    await ask(functions, "refuse")
+                assert failed.value.kind == "Error"
+
+    run(work())
+
+
 def test_a_process_ends_with_the_server_however_that_ends(tmp_path: Path) -> None:
     (tmp_path / "hello.py").write_text("import os\ndef handler(event, context):\n    return os.getpid()\n")
     script = f"""
@@ -248,8 +289,6 @@ async def work():
         await asyncio.sleep(600)
 run(work())
 """
-    import subprocess
-
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         pid = int(server.stdout.readline())

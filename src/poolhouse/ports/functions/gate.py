@@ -28,6 +28,7 @@ class Breaker:
         self._failures = 0
         self._pause = 0.0
         self._opens_at = 0.0
+        self._is_tried = False
 
     def check(self) -> None:
         """Raises NotNow."""
@@ -39,15 +40,21 @@ class Breaker:
                 f"it gave no answer {self._failures} times: asked again in {self._opens_at - now:.1f} s"
             )
         self._opens_at = now + self._pause  # the others wait for what this one hears
+        self._is_tried = True
 
     def answered(self) -> None:
-        self._failures, self._pause = 0, 0.0
+        self._failures, self._pause, self._is_tried = 0, 0.0, False
 
     def gave_no_answer(self) -> None:
         self._failures += 1
-        if self._failures >= OPENS_AFTER:
-            self._pause = min(max(self._pause * 2, FIRST_PAUSE), LAST_PAUSE)
-            self._opens_at = self._monotonic() + self._pause
+        if self._failures == OPENS_AFTER:
+            self._pause = FIRST_PAUSE
+        elif self._is_tried:
+            self._pause = min(self._pause * 2, LAST_PAUSE)
+        else:
+            return  # too few; or one who was asking already when the pause began
+        self._is_tried = False
+        self._opens_at = self._monotonic() + self._pause
 
     @property
     def is_open(self) -> bool:
