@@ -53,8 +53,8 @@ DIFFERENCES = (
     ),
     (
         "Token endpoint",
-        "`client_credentials` is here. `authorization_code`, `refresh_token` and token exchange answer "
-        "`unsupported_grant_type`. `aws_client_metadata` is checked; it goes to a trigger that is not here yet.",
+        "Token exchange answers `unsupported_grant_type`. `aws_client_metadata` goes to the function that shapes "
+        "machines' tokens. When functions shape tokens, and what they may change: [triggers](triggers.md).",
     ),
     (
         "How the pages look",
