@@ -34,7 +34,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test fuzz soak check fix shapes texts docs bench bench-people bench-browser build clean
+.PHONY: help run env demo test fuzz soak check fix shapes texts docs bench bench-people bench-browser bench-triggers build clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ bench-people: $(DEVELOPMENT) ## Measure signing in, refreshing and listing, with
 
 bench-browser: $(DEVELOPMENT) ## Measure a browser's code flow and the sign-in page.
 	$(IN)/python -m bench.browser
+
+bench-triggers: $(DEVELOPMENT) ## Measure what asking a trigger's function costs.
+	$(IN)/python -m bench.triggers
 
 build: | $(UV) ## Build the wheels of poolhouse and poolhouse-verify into dist/.
 	@$(FIND_PYTHON); UV_PYTHON="$$found" $(UV) build --all-packages --wheel --out-dir dist

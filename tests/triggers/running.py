@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from poolhouse.config import Settings
 from poolhouse.ports.functions.build import functions_from
 from poolhouse.ports.functions.configured import ConfiguredFunctions
@@ -62,4 +64,5 @@ async def ask(functions: ConfiguredFunctions, name: str, event: Any = EVENT, poo
 
 
 def run(work: Coroutine[Any, Any, Any]) -> None:
-    asyncio.run(asyncio.wait_for(work, 60))
+    """On the loop that `poolhouse serve` runs on; test servers run on Python's own."""
+    uvloop.run(asyncio.wait_for(work, 60))

@@ -12,7 +12,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import httptools
 import orjson
@@ -81,13 +81,12 @@ class Conversation(asyncio.Protocol):
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none of its subclasses
         self._among.add(self)
         if len(self._among) > MAX_CONNECTIONS:
-            transport.abort()
+            self._transport.abort()
             return
-        transport.pause_reading()
+        self._transport.pause_reading()
         task = asyncio.get_running_loop().create_task(self._admit())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
