@@ -215,6 +215,26 @@ def test_a_refusal_or_a_bad_answer_lets_nobody_in(
     assert names_in(traveller) == ["ada"]
 
 
+def test_what_is_no_text_is_kept_from_the_function(server: RunningServer, fake: FakeProvider) -> None:
+    """Half a surrogate pair, which JSON can name, and no event can carry."""
+    asked = a_function(server)
+    odd = {"odd": "\ud800", "list": ["\ud800", "a"], "deep": {"\ud800": 1}, "\ud800": "name"}
+    fake.user = {"sub": "Ada-1", "team": "engines", **odd}
+    traveller = a_traveller_past(server, fake, InboundFederation=asked)
+    assert "code" in traveller.sign_in(fake)
+    told = asked.event["request"]["attributes"]["userInfo"]
+    assert told == {"sub": "Ada-1", "team": "engines"}
+
+
+@pytest.mark.parametrize("value", ["\ud800", ["\ud800", "a"], ["a", "\0"], {"\ud800": 1}])
+def test_what_is_no_text_is_mapped_to_nothing(server: RunningServer, fake: FakeProvider, value: Any) -> None:
+    fake.user = {"sub": "Ada-1", "nick": value}
+    traveller = a_traveller(server, fake, mapping={"nickname": "nick"})
+    told = traveller.sign_in(fake)
+    assert told["error_description"] == "nickname: the provider's value is no text."
+    assert names_in(traveller) == ["ada"]
+
+
 def test_the_tokens_of_a_provider_are_in_no_log(
     server: RunningServer, fake: FakeProvider, capfd: pytest.CaptureFixture[str]
 ) -> None:

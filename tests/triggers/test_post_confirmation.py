@@ -101,7 +101,7 @@ FAILURES = [
     (
         unavailable,
         "UnexpectedLambdaException",
-        "PostConfirmation invocation failed due to error FunctionUnavailable.",
+        f"PostConfirmation invocation failed due to error {FunctionUnavailable.cause}.",
     ),
     (lambda event: b"[]", "InvalidLambdaResponseException", "Unrecognizable lambda output"),
 ]

@@ -124,7 +124,7 @@ REFUSALS = [
     (
         timed_out,
         "UnexpectedLambdaException",
-        "PreSignUp invocation failed due to error FunctionTimeout.",
+        f"PreSignUp invocation failed due to error {FunctionTimeout.cause}.",
     ),
     (malformed, "InvalidLambdaResponseException", "Unrecognizable lambda output"),
     (lambda event: b"", "InvalidLambdaResponseException", "Unrecognizable lambda output"),
@@ -191,6 +191,21 @@ def test_what_an_answer_has_besides_is_not_read(server: RunningServer, cognito: 
     sub = sign_up(cognito, client_id, attributes={"given_name": "Ada"})["UserSub"]
     assert status_of(cognito, pool_id, "ada") == "CONFIRMED"
     assert attributes_of(cognito, pool_id, "ada") == {"sub": sub, "given_name": "Ada"}
+
+
+@pytest.mark.parametrize("text", ["a\U0001f600", "<&>\n"])
+def test_whatever_people_say_reaches_the_function(server: RunningServer, cognito: Any, text: str) -> None:
+    asked, _, client_id = a_guarded_app(server, cognito)
+    sign_up(
+        cognito,
+        client_id,
+        attributes={"given_name": text},
+        ValidationData=[{"Name": text, "Value": text}],
+        ClientMetadata={text: text},
+    )
+    request = asked.event["request"]
+    assert request["userAttributes"] == {"given_name": text}
+    assert request["validationData"] == request["clientMetadata"] == {text: text}
 
 
 def test_of_two_who_take_a_name_at_once_one_gets_it(server: RunningServer, cognito: Any) -> None:

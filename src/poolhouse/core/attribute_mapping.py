@@ -57,20 +57,26 @@ def mapped(
         is_allowed = writable is None or permission in writable
         if target == USERNAME or found is None or not is_allowed:
             continue
+        if not is_text(found):
+            raise InvalidParameterException(f"{target}: the provider's value is no text.")
         value = _as_kind(pool, target, as_text(found))
         if len(value) > MAX_VALUE:
             raise InvalidParameterException(
                 f"{target}: the provider's value is longer than {MAX_VALUE} characters."
             )
-        if UNSTORABLE.search(value):
-            raise InvalidParameterException(f"{target}: the provider's value is no text.")
         if value:
             values[target] = value
     return values
 
 
+def is_text(value: str | Sequence[str]) -> bool:
+    """Whether each of the values is a text: without half a surrogate pair, and without U+0000."""
+    values = (value,) if isinstance(value, str) else value
+    return not any(UNSTORABLE.search(one) for one in values)
+
+
 def as_text(value: str | Sequence[str]) -> str:
-    """One value as it is; several as `[v1,v2]`, each form-encoded."""
+    """One value as it is; several texts as `[v1,v2]`, each form-encoded."""
     if isinstance(value, str):
         return value
     if len(value) == 1:

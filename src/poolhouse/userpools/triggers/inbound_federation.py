@@ -7,11 +7,10 @@ Source: Cognito developer guide, "Inbound federation Lambda trigger".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from poolhouse.core.attribute_mapping import as_text, claims_of
+from poolhouse.core.attribute_mapping import as_text, claims_of, is_text
 from poolhouse.core.errors import InvalidLambdaResponseException
 from poolhouse.core.federation import Identity
 from poolhouse.core.identity_providers import IdentityProvider, ProviderType
@@ -60,14 +59,17 @@ async def changed_by_function(
 def _said(provider: IdentityProvider, identity: Identity) -> dict[str, dict[str, str]]:
     """All values are texts, as an attribute's are."""
     if provider.type is ProviderType.SAML:
-        return {"samlResponse": {name: as_text(value) for name, value in identity.attributes.items()}}
+        return {"samlResponse": _texts(identity.attributes)}
     answer = identity.said.get("tokens", {})
     return {
-        "tokenResponse": _texts({name: answer[name] for name in OF_TOKEN_ANSWER if name in answer}),
-        "idToken": _texts(identity.said.get("id_token", {})),
-        "userInfo": _texts(identity.said.get("user", {})),
+        "tokenResponse": _texts(
+            claims_of({name: answer[name] for name in OF_TOKEN_ANSWER if name in answer})
+        ),
+        "idToken": _texts(claims_of(identity.said.get("id_token", {}))),
+        "userInfo": _texts(claims_of(identity.said.get("user", {}))),
     }
 
 
-def _texts(document: Mapping[str, Any]) -> dict[str, str]:
-    return {name: as_text(claim) for name, claim in claims_of(document).items()}
+def _texts(claims: Mapping[str, str | Sequence[str]]) -> dict[str, str]:
+    """Without what is none, as half a surrogate pair, which JSON can name and no event can carry."""
+    return {name: as_text(claim) for name, claim in claims.items() if is_text(name) and is_text(claim)}
