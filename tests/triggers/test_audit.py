@@ -138,9 +138,19 @@ def test_an_administrators_act_is_told_of_whom_it_concerns_also_when_they_are_go
     pool_id = a_pool(cognito)
     sub = a_person(cognito, pool_id)
     a_person(cognito, pool_id, "bob")
+    cognito.create_group(UserPoolId=pool_id, GroupName="readers")
+    cognito.admin_add_user_to_group(UserPoolId=pool_id, Username="ada", GroupName="readers")
+    cognito.admin_user_global_sign_out(UserPoolId=pool_id, Username="ada")
     cognito.admin_disable_user(UserPoolId=pool_id, Username="ada")
     cognito.admin_delete_user(UserPoolId=pool_id, Username="ada")
-    expected = ["AdminCreateUser", "AdminSetUserPassword", "AdminDisableUser", "AdminDeleteUser"]
+    expected = [
+        "AdminCreateUser",
+        "AdminSetUserPassword",
+        "AdminAddUserToGroup",
+        "AdminUserGlobalSignOut",
+        "AdminDisableUser",
+        "AdminDeleteUser",
+    ]
     assert [name for name, _ in told(audit_of(server, UserPoolId=pool_id, Username=sub))] == expected
     assert audit_of(server, UserPoolId=pool_id, Username="ada") == [], "nobody has that name any more"
 
@@ -162,9 +172,10 @@ def test_machine_tokens_write_nothing(server: RunningServer, cognito: Any) -> No
 
 
 def test_it_is_searched_by_event_actor_and_time(server: RunningServer, cognito: Any) -> None:
-    pool_id = a_pool(cognito)
+    pool_id, other = a_pool(cognito), a_pool(cognito)
     client = admin_client(server)
     a_person(cognito, pool_id)
+    a_person(cognito, other)
     all_of_them = audit_of(server, UserPoolId=pool_id)
     names = ["AdminCreateUser", "AdminSetUserPassword"]
     assert [name for name, _ in told(audit_of(server, UserPoolId=pool_id, EventNames=names))] == names

@@ -107,6 +107,7 @@ async def admin_user_global_sign_out(
 
     def sign_out(tx: Transaction) -> None:
         user = tx.users.get(tx.pools.get(call.account_id, call.region, pool_id), request["Username"])
+        tx.users.lock(pool_id, user.sub)
         tx.families.revoke_all(pool_id, user.sub, call.now)
         sessions.end_all(tx, pool_id, user.sub)
 
