@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -251,5 +252,33 @@ def test_a_call_that_was_given_up_leaves_no_answer_for_the_next(tmp_path: Path) 
             await asyncio.sleep(0.1)
             given_up.cancel()
             assert await ask(functions, "slow", {"name": "third", "sleep": 0}) == "third"
+
+    run(work())
+
+
+def test_a_process_that_is_given_to_one_who_goes_at_that_moment_serves_the_next(tmp_path: Path) -> None:
+    slow = "import time\ndef handler(event, context):\n    time.sleep(event['sleep'])\n    return event['name']\n"
+
+    async def work() -> None:
+        toml = '[function.slow]\nhandler = "slow.handler"\nconcurrency = 1\n'
+        async with running(tmp_path, toml, slow=slow) as functions:
+            way: Any = functions._targets[arn_of("slow")].way
+            await ask(functions, "slow", {"name": "warm", "sleep": 0})
+            [process] = way._processes
+            first = asyncio.create_task(ask(functions, "slow", {"name": "first", "sleep": 0.2}))
+            await asyncio.sleep(0.05)
+            second = asyncio.create_task(ask(functions, "slow", {"name": "second", "sleep": 0}))
+
+            def ready_and_gone(ready: Any) -> None:
+                way._ready(ready)
+                process._on_ready = way._ready
+                second.cancel()
+
+            process._on_ready = ready_and_gone
+            await asyncio.sleep(0)
+            third = asyncio.create_task(ask(functions, "slow", {"name": "third", "sleep": 0}))
+            assert await first == "first"
+            assert await asyncio.wait_for(third, 3) == "third"
+            assert second.cancelled()
 
     run(work())

@@ -278,7 +278,13 @@ def test_the_runtime_of_aws_for_node_runs_unchanged(tmp_path: Path, node: Path) 
 
 
 def test_a_process_ends_with_the_server_however_that_ends(tmp_path: Path) -> None:
-    (tmp_path / "hello.py").write_text("import os\ndef handler(event, context):\n    return os.getpid()\n")
+    stays = """
+import os, threading, time
+def handler(event, context):
+    threading.Thread(target=time.sleep, args=(600,)).start()  # so that it would not end by itself
+    return os.getpid()
+"""
+    (tmp_path / "hello.py").write_text(stays)
     script = f"""
 import asyncio, pathlib, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})

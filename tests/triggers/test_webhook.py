@@ -116,7 +116,8 @@ def test_every_framing_of_an_answer_is_read(tmp_path: Path, framing: str) -> Non
 
 
 def test_an_answer_that_does_not_end_is_cut(tmp_path: Path) -> None:
-    with listening(lambda asked: (200, {}, b"x" * 10_000_000)) as hook:
+    endless = {"connection": "keep-alive", "content-length": "1000000000"}
+    with listening(lambda asked: (200, endless, b"x" * 1_000_000)) as hook:
 
         async def work() -> None:
             async with running(tmp_path, toml_of(hook.url, "max_answer = 100000")) as functions:
