@@ -32,7 +32,14 @@ GROUPS = {
 ROUND = {"challengeName": "CUSTOM_CHALLENGE", "challengeResult": False, "challengeMetadata": "SUM"}
 CIPHERTEXT = "AYADeBNwYXNz"
 """No message that opens: a sample is made without a key."""
-MESSAGES = ("SignUp", "AdminCreateUser", "ResendCode", "ForgotPassword", "UpdateUserAttribute", "VerifyUserAttribute")
+MESSAGES = (
+    "SignUp",
+    "AdminCreateUser",
+    "ResendCode",
+    "ForgotPassword",
+    "UpdateUserAttribute",
+    "VerifyUserAttribute",
+)
 CUSTOM_MESSAGE = {
     "userAttributes": PERSON,
     "codeParameter": "{####}",
@@ -86,11 +93,23 @@ V1_ANSWER, V2_ANSWER = _null("claimsOverrideDetails"), _null("claimsAndScopeOver
 PERSON_SCOPES = ["aws.cognito.signin.user.admin"]
 TOKENS: Mapping[str, Parts] = {
     "1": ({"userAttributes": PERSON, "groupConfiguration": GROUPS, **TOLD}, V1_ANSWER),
-    "2": ({"userAttributes": PERSON, "groupConfiguration": GROUPS, "scopes": PERSON_SCOPES, **TOLD}, V2_ANSWER),
-    "3": ({"userAttributes": PERSON, "groupConfiguration": GROUPS, "scopes": PERSON_SCOPES, **TOLD}, V2_ANSWER),
+    "2": (
+        {"userAttributes": PERSON, "groupConfiguration": GROUPS, "scopes": PERSON_SCOPES, **TOLD},
+        V2_ANSWER,
+    ),
+    "3": (
+        {"userAttributes": PERSON, "groupConfiguration": GROUPS, "scopes": PERSON_SCOPES, **TOLD},
+        V2_ANSWER,
+    ),
 }
 """By the event's version, which the pool's LambdaVersion sets."""
-TOKEN_SOURCES = ("HostedAuth", "Authentication", "NewPasswordChallenge", "AuthenticateDevice", "RefreshTokens")
+TOKEN_SOURCES = (
+    "HostedAuth",
+    "Authentication",
+    "NewPasswordChallenge",
+    "AuthenticateDevice",
+    "RefreshTokens",
+)
 HIDDEN = {"userNotFound": False}
 
 SAMPLES: Mapping[str, Parts] = {
@@ -153,7 +172,11 @@ SAMPLES: Mapping[str, Parts] = {
             "providerType": "OIDC",
             "attributes": {
                 "tokenResponse": {"token_type": "Bearer", "scope": "openid email"},
-                "idToken": {"iss": "https://idp.example.com", "sub": "248289761001", "email": "ana@example.com"},
+                "idToken": {
+                    "iss": "https://idp.example.com",
+                    "sub": "248289761001",
+                    "email": "ana@example.com",
+                },
                 "userInfo": {"sub": "248289761001", "given_name": "Ana"},
             },
         },
