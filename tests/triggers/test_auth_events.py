@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.admin import admin_client
+from tests.browser.fake_provider import LOOPBACK, a_fake_provider
+from tests.browser.houses import a_house
+from tests.browser.pages import visit
+from tests.browser.providers import a_traveller
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in, the_code
@@ -126,6 +133,41 @@ def test_nobody_learns_who_exists_by_what_a_persons_history_takes(cognito: Any, 
     answers = [refusal(sign_in, cognito, client_id, name, "Wrong-Horse-9") for name in ("ada", "nobody")]
     assert answers[0] == answers[1]
     assert [event["EventResponse"] for event in events_of(cognito, pool_id)] == ["Fail"]
+
+
+def test_signing_in_at_the_pages_is_in_the_history_and_the_audit(server: RunningServer, cognito: Any) -> None:
+    house = a_house(server)
+    cognito.update_user_pool(UserPoolId=house.pool_id, **WATCHED)
+    asking = f"{house.address}/oauth2/authorize?{urlencode(house.asking())}"
+    visit(house.browser, asking).submit(username="ada", password="Wrong-Horse-9").post(
+        username="ada", password=PASSWORD
+    )
+    events = events_of(cognito, house.pool_id)
+    assert [(event["EventType"], event["EventResponse"]) for event in events] == [
+        ("SignIn", "Pass"),
+        ("SignIn", "Fail"),
+    ]
+    assert events[0]["ChallengeResponses"] == [{"ChallengeName": "Password", "ChallengeResponse": "Success"}]
+    about = {"UserPoolId": house.pool_id, "Username": "ada"}
+    told = admin_client(server).list_audit_events(**about)["AuditEvents"]
+    # The code that the application gets, the browser's session, and what was tried in vain before.
+    assert [event.get("ErrorCode") for event in told[:3]] == [None, None, "NotAuthorizedException"]
+
+
+def test_who_arrives_from_a_provider_is_in_the_history(
+    own_server: Callable[..., RunningServer],
+) -> None:
+    server = own_server(allowed_outgoing_networks=LOOPBACK)
+    with a_fake_provider() as fake:
+        traveller = a_traveller(server, fake)
+        cognito, pool_id = traveller.house.cognito, traveller.house.pool_id
+        cognito.update_user_pool(UserPoolId=pool_id, **WATCHED)
+        traveller.sign_in(fake)
+        [event] = events_of(cognito, pool_id, "Other_Ada-1")
+        assert (event["EventType"], event["EventResponse"]) == ("SignIn", "Pass")
+        sub, read = traveller.user("Other_Ada-1")["sub"], server.server.parts.store.read
+        [kept] = server.run(read(lambda tx: tx.auth_events.page(pool_id, sub, size=2)))
+        assert kept.provider == "Other"
 
 
 def test_events_are_listed_newest_first_page_by_page(cognito: Any, pool_id: str) -> None:
