@@ -19,9 +19,11 @@ from tests.conftest import Machine
 from tests.harness import RunningServer
 
 from poolhouse.cli.main import _parser
+from poolhouse.config import Settings
 from poolhouse.config.load import VARIABLES, load
 from poolhouse.config.schema import BY_KEY
 from poolhouse.core.policies import check_policy
+from poolhouse.ports.functions.configuration import read_functions
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -81,12 +83,27 @@ def test_every_json_example_is_json_and_every_policy_is_one(block: Block) -> Non
         check_policy(document)
 
 
-@pytest.mark.parametrize("block", blocks("toml"), ids=identify)
+@pytest.mark.parametrize(
+    "block", [block for block in blocks("toml") if "[function." not in block.text], ids=identify
+)
 def test_every_settings_file_is_one_that_the_server_takes(block: Block, tmp_path: Path) -> None:
     assert tomllib.loads(block.text).keys() <= BY_KEY.keys()
     file = tmp_path / "poolhouse.toml"
     file.write_text(block.text)
     load({}, {"HOME": str(tmp_path)}, file)
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in blocks("toml") if "[function." in block.text], ids=identify
+)
+def test_every_functions_file_is_one_that_the_server_takes(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    file = tmp_path / "functions.toml"
+    file.write_text(re.sub(r'secret_file = "[^"]*"', f'secret_file = "{tmp_path}/secret"', block.text))
+    file.chmod(0o600)
+    for folder in re.findall(r'^folder = "([^"/]+)"', block.text, re.MULTILINE):
+        (tmp_path / folder).mkdir()
+    assert read_functions(Settings(functions_file=file)).functions
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identify)
