@@ -23,6 +23,7 @@ from poolhouse.cli.main import main
 from poolhouse.core.audit import AuditRecord
 from poolhouse.core.ids import first_uuid7, uuid7
 from poolhouse.core.secret import Secret
+from poolhouse.dispatcher import CLAIM
 from poolhouse.store.repositories import audit as repository
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
@@ -423,6 +424,24 @@ def test_what_nobody_hears_for_days_is_given_up(
     assert len(ear.heard) == 1
     assert server.run(server.server.parts.store.read(lambda tx: tx.dispatches.count())) == 0
     assert records_in(server) == 1, "the audit has it still"
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_what_a_process_died_over_is_told_by_the_next(
+    own_server: Callable[..., RunningServer], ear: Ear, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet(monkeypatch)
+    server = own_server(engine, events_webhook_url=ear.url, events_webhook_secret=Secret(SECRET))
+    a_pool(server.client("cognito-idp"))
+    now = server.clock.now()
+    write = server.server.parts.store.write
+    [claimed] = server.run(write(lambda tx: tx.dispatches.claim_due(now, now + CLAIM, 20)))
+    assert server.run(write(lambda tx: tx.dispatches.claim_due(now, now + CLAIM, 20))) == [], "it is held"
+    deliver(server)
+    assert ear.heard == []
+    server.clock.advance(seconds=CLAIM.total_seconds() + 1)
+    deliver(server)
+    assert [event["data"]["eventID"] for event in ear.events()] == [claimed.id]
 
 
 def test_without_a_webhook_nothing_waits_for_one(server: RunningServer, cognito: Any) -> None:
