@@ -29,7 +29,7 @@ from poolhouse.core.saml_responses import Expected, read_response
 from poolhouse.core.saml_xml import SamlRefused
 from poolhouse.core.users import storable_key
 from poolhouse.ports.guarded import GuardedOutbound, OutboundRefused
-from poolhouse.userpools.federation import arrive
+from poolhouse.userpools.federation import arrive, people
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 IDP = Provider(now=lambda: NOW)
@@ -161,13 +161,13 @@ def test_a_link_that_is_made_during_a_first_sign_in_is_heeded(
             "ProviderAttributeValue": "Ada-1",
         },
     )
-    find, looks = arrive._find, []
+    find, looks = people.find, []
 
     def too_early(*arguments: Any) -> Any:
         looks.append(arguments)
         return None if len(looks) == 1 else find(*arguments)
 
-    monkeypatch.setattr(arrive, "_find", too_early)
+    monkeypatch.setattr(people, "find", too_early)
     code = traveller.sign_in(fake)["code"]
     assert traveller.tokens(code)["id_token"]["sub"] == house.sub
     with pytest.raises(ClientError, match="UserNotFoundException"):
