@@ -35,6 +35,7 @@ from poolhouse.edge.recorder import Recorder
 from poolhouse.edge.supervisor import Supervisor
 from poolhouse.edge.tls import Certificate
 from poolhouse.edge.tracing import Tracing, tracing_from
+from poolhouse.functions import confine
 from poolhouse.limits import Limits
 from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
@@ -243,8 +244,11 @@ def serve(settings: Settings, on_ready: Callable[[Settings], None] | None = None
         for what, carrier in (("e-mail", settings.smtp_host), ("SMS", _sms_way(settings))):
             if carrier is None:
                 log.warning("nothing is configured to carry %s: it stays in the local inbox", what)
-    if warning := isolation_warning(read_functions(settings)):
+    functions = read_functions(settings)
+    if warning := isolation_warning(functions):
         log.warning("%s", warning)
+    if functions.runs_processes:
+        confine.hide()
     # Once, for all workers: one that is born later, when a renewed file is bad, has the old one too.
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)

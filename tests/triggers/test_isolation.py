@@ -321,3 +321,58 @@ def test_where_isolation_is_required_and_there_is_none_nothing_starts(
     assert build.isolation_problem(FunctionsFile((function,), "required")) is None
     assert build.isolation_warning(FunctionsFile((function,), "possible")) is None
     assert "off" in (build.isolation_warning(FunctionsFile((function,), "off")) or "")
+
+
+HOSTILE = r"""
+import os, socket
+from urllib.parse import quote
+
+REQUESTS = {
+    "garbage": b"\x00\xff\r\n\r\n",
+    "other paths": b"GET / HTTP/1.1\r\nhost: x\r\n\r\nPOST /2018-06-01/runtime/invocation/../../x HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",
+    "an answer to nothing": b"POST /2018-06-01/runtime/invocation/0000/response HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}",
+    "a failure of nothing": b"POST /2018-06-01/runtime/invocation/0000/error HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}",
+    "an endless header": b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nx: " + b"x" * 5_000_000,
+    "an endless path": b"GET /" + b"x" * 5_000_000,
+    "two lengths": b"POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n12",
+    "an upgrade": b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+}
+
+def handler(event, context):
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+    heard = {}
+    for name, request in REQUESTS.items():
+        with socket.create_connection((host, int(port)), 2) as connection:
+            try:
+                connection.sendall(request)
+                heard[name] = connection.recv(12).decode()
+            except OSError as failed:
+                heard[name] = type(failed).__name__
+    many = [socket.create_connection((host, int(port)), 2) for _ in range(30)]
+    for connection in many: connection.close()
+    return heard
+"""
+
+
+def test_a_hostile_runtime_harms_nobody(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with running(tmp_path, HELLO, hello=HOSTILE) as functions:
+            for _ in range(2):
+                heard = await ask(functions, "hello")
+                assert heard["other paths"] == "HTTP/1.1 404"
+                assert heard["an answer to nothing"] == "HTTP/1.1 400"
+                assert heard["a failure of nothing"] == "HTTP/1.1 400"
+                cut = ("", "ConnectionResetError", "BrokenPipeError")
+                for name in ("garbage", "an endless header", "an endless path", "two lengths"):
+                    assert heard[name] in cut, (name, heard[name])
+
+    run(work())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prctl is of Linux")
+def test_a_server_with_functions_can_not_be_looked_into() -> None:
+    program = (
+        "from poolhouse.functions import confine; confine.hide(); print(confine._libc().prctl(3, 0, 0, 0, 0))"
+    )
+    asked = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert asked.stdout == "0\n"

@@ -22,6 +22,8 @@ NEXT, INIT_ERROR = BASE + b"/invocation/next", BASE + b"/init/error"
 OUTCOME = re.compile(BASE + rb"/invocation/([A-Za-z0-9-]{1,64})/(response|error)")
 MAX_ERROR = 256 * 1024
 """Bytes of what a function says of its failure."""
+MAX_HEAD = 64 * 1024
+"""Bytes of a request's headers."""
 MAX_CONNECTIONS = 8
 REASONS = {200: b"OK", 202: b"Accepted", 400: b"Bad Request", 404: b"Not Found", 413: b"Content Too Large"}
 ACCEPTED = b'{"status":"OK"}'
@@ -61,7 +63,8 @@ class Conversation(asyncio.Protocol):
         self._begin_request()
 
     def _begin_request(self) -> None:
-        self._url, self._kind, self._size = b"", "", 0
+        self._url, self._kind, self._size, self._head = b"", "", 0, 0
+        self._is_in_head = True
         self._body: list[bytes] = []
 
     def give(self, invocation: str, event: bytes, seconds: float) -> None:
@@ -104,6 +107,9 @@ class Conversation(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
+            self._head += len(data)
+            if self._is_in_head and self._head > MAX_HEAD:
+                self._transport.abort()
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._transport.abort()
 
@@ -120,6 +126,9 @@ class Conversation(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() == b"lambda-runtime-function-error-type":
             self._kind = value[:256].decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
