@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     """A second factor."""
     OTP = "OTP"
     """A first factor: a code in place of a password."""
+    ACCOUNT_TAKEOVER = "ACCOUNT_TAKEOVER"
+    """Nobody asked for it, and it brings no code: threat protection tells of a sign-in (core/risk_notices.py)."""
 
 
 BY_LINK = frozenset({Purpose.SIGN_UP, Purpose.RESEND})
@@ -48,6 +50,7 @@ WORTH_SENDING = {
     Purpose.INVITATION: timedelta(hours=24),
     Purpose.MFA: timedelta(minutes=15),
     Purpose.OTP: timedelta(minutes=15),
+    Purpose.ACCOUNT_TAKEOVER: timedelta(hours=24),
 }
 """How long it is tried to deliver a message: as long as its code can be good (an invitation's is for days, but
 nobody should wait for days to hear that it did not arrive)."""

@@ -51,6 +51,9 @@ class Outgoing:
     """EmailConfiguration.ConfigurationSet."""
     sns_region: str | None = None
     """SmsConfiguration.SnsRegion."""
+    details: Mapping[str, str] | None = field(default=None, repr=False)
+    """What threat protection tells of a sign-in, as a CustomEmailSender hears it (userAttributes); of other messages
+    nothing."""
     attempts: int = 0
     """How often it was tried to deliver it."""
 
@@ -69,6 +72,7 @@ class Outgoing:
             "reply_to": self.reply_to,
             "configuration_set": self.configuration_set,
             "sns_region": self.sns_region,
+            "details": None if self.details is None else dict(self.details),
         }
         return {name: value for name, value in document.items() if value is not None}
 
