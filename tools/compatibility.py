@@ -129,6 +129,11 @@ def page() -> str:
         counts.append(f"- {title}: {sum(name in here for name in names)} of {len(names)}")
         rows = "\n".join(f"| {name} | {'yes' if name in here else 'not yet'} |" for name in names)
         tables.append(f"### {title}\n\n| operation | here |\n| --- | --- |\n{rows}\n")
+    rows = "\n".join(f"| {name} | yes |" for name in sorted(TARGETS["kms"]))
+    tables.append(
+        "### Key management service (`kms`)\n\nThe operations that a custom sender needs, on one key: "
+        f"[kms.md](kms.md).\n\n| operation | here |\n| --- | --- |\n{rows}\n"
+    )
     tables.append(
         "### Security token service (`sts`)\n\n| operation | here |\n| --- | --- |\n| GetCallerIdentity | yes |\n"
     )

@@ -18,7 +18,7 @@ INPUTS = [
     if operation.input
 ]
 EXAMPLES = (
-    "a", "ab", "abc", "a_b", "aa_1", "us-east-1_aBcDeFgHi", "1", "123456", "auth-1.example.com", "https://example.com/x",
+    "a", "ab", "abc", "a_b", "aa_1", "us-east-1", "us-east-1_aBcDeFgHi", "1", "123456", "auth-1.example.com", "https://example.com/x",
     "arn:aws:iam::000000000000:role/role", "arn:aws:acm:us-east-1:000000000000:certificate/1",
     "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/1/2", "us-east-1:00000000-0000-4000-8000-000000000000",
     "00000000-0000-4000-8000-000000000000", "Your code is {####}", "Click {##here##}", "import-1", "a@example.com",

@@ -29,6 +29,7 @@ LOGS = {
     "LogLevel": "ERROR",
     "CloudWatchLogsConfiguration": {"LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:pools"},
 }
+KEY = {"KeyId": "alias/poolhouse"}
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
@@ -44,6 +45,8 @@ class House:
     """Of one of the two secrets that the machine has."""
     access_key_id: str = field(init=False)
     access_key_secret: str = field(init=False)
+    ciphertext: str = field(init=False)
+    """What the server's own key encrypted."""
     looks: Looks = field(init=False)
     people: People = field(init=False)
     things: Things = field(init=False)
@@ -64,6 +67,7 @@ class House:
         secret = self.call("AddUserPoolClientSecret", client).document["ClientSecretDescriptor"]
         policy = {"UserName": "somebody", "Policy": EVERYTHING}
         key = self.call("CreateAccessKey", policy).document["AccessKey"]
+        self.ciphertext = self.ask("Encrypt", {**KEY, "Plaintext": "aGVsbG8="})["CiphertextBlob"]
         self.secret_id = secret["ClientSecretId"]
         self.access_key_id, self.access_key_secret = key["AccessKeyId"], key["SecretAccessKey"]
 
@@ -156,9 +160,13 @@ class House:
             "UpdateUserPoolClient": client,
             "UpdateUserPoolDomain": {**domain, "ManagedLoginVersion": 2},
             "CreateAccessKey": {"UserName": "new", "Policy": EVERYTHING},
+            "Decrypt": {**KEY, "CiphertextBlob": self.ciphertext},
             "DeleteAccessKey": key,
+            "DescribeKey": KEY,
             "DescribeUserPoolClientExtensions": client,
             "DescribeUserPoolExtensions": pool,
+            "Encrypt": {**KEY, "Plaintext": "aGVsbG8="},
+            "GenerateDataKey": {**KEY, "KeySpec": "AES_256"},
             "GetAccessKey": key,
             "GetPagesPreview": client,
             "GetServerStatus": {},

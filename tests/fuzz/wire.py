@@ -21,6 +21,7 @@ SECONDS = 10
 PREFIXES = {
     "cognito-idp": "AWSCognitoIdentityProviderService",
     "cognito-identity": "AWSCognitoIdentityService",
+    "kms": "TrentService",
     "poolhouse": "Poolhouse_20261101",
 }
 JSON = "application/x-amz-json-1.1"

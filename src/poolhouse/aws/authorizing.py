@@ -39,6 +39,7 @@ async def authorize_call(
         "aws:securetransport": ("true" if request.scheme == "https" else "false",),
         "aws:requestedregion": (who.region,),
         **_tags_of_request(members),
+        **_encryption_context(members),
     }
     if mentions(caller.policies, "aws:ResourceTag/"):
         context |= await _tags_of_resource(parts, resource)
@@ -59,6 +60,22 @@ def _tags_of_request(members: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     context = {f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()}
     names = [*tags, *(key for key in members.get("TagKeys", ()) if isinstance(key, str))]
     return context | ({"aws:tagkeys": tuple(names)} if names else {})
+
+
+def _encryption_context(members: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What a request to KMS says that its ciphertext is bound to.
+
+    Source: AWS KMS developer guide, "AWS KMS condition keys".
+    """
+    given = members.get("EncryptionContext")
+    if not isinstance(given, dict) or not given:
+        return {}
+    values = {
+        f"kms:encryptioncontext:{key.lower()}": (value,)
+        for key, value in given.items()
+        if isinstance(value, str)
+    }
+    return values | {"kms:encryptioncontextkeys": tuple(given)}
 
 
 async def _tags_of_resource(parts: Parts, arn: str) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The service models: botocore's description of Cognito's two services, and ours of `poolhouse`.
+"""The service models: botocore's description of Cognito's two services and of KMS, and ours of `poolhouse`.
 
 They are the only schema there is for the AWS API. botocore's files are read by path, without importing
 its client: a hundred milliseconds at each start otherwise, for code that is never called.
@@ -23,6 +23,7 @@ ShapeDocument = Mapping[str, Any]
 _FILES = {
     "cognito-idp": "cognito-idp/2016-04-18/service-2.json.gz",
     "cognito-identity": "cognito-identity/2014-06-30/service-2.json.gz",
+    "kms": "kms/2014-11-01/service-2.json.gz",
     "poolhouse": "poolhouse/2026-11-01/service-2.json",
 }
 SERVICES = tuple(_FILES)
@@ -75,6 +76,7 @@ def service_of_target_prefix(prefix: str) -> str | None:
 _TARGET_PREFIXES = {
     "AWSCognitoIdentityProviderService": "cognito-idp",
     "AWSCognitoIdentityService": "cognito-identity",
+    "TrentService": "kms",
     "Poolhouse_20261101": "poolhouse",
 }
 

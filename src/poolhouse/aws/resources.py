@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from poolhouse.core.kms import ALIAS, arn_named
+
 ResourceOf = Callable[[Mapping[str, Any], str, str], str]
 """The ARN that a request (read, not yet validated) names, given region and account; `*` for none."""
 
@@ -49,6 +51,11 @@ def access_key(request: Mapping[str, Any], region: str, account_id: str) -> str:
     return f"arn:aws:poolhouse:{region}:{account_id}:accesskey/{request.get('AccessKeyId', '*')}"[:MAX_ARN]
 
 
+def kms_key(request: Mapping[str, Any], region: str, account_id: str) -> str:
+    # A ciphertext may come without the key's name: there is one key that it can be of.
+    return arn_named(request.get("KeyId", ALIAS), region, account_id)[:MAX_ARN]
+
+
 def any_kind(request: Mapping[str, Any], region: str, account_id: str) -> str:
     """By what the request holds: for operations that are described but not here."""
     if "ResourceArn" in request:
@@ -57,4 +64,6 @@ def any_kind(request: Mapping[str, Any], region: str, account_id: str) -> str:
         return user_pool(request, region, account_id)
     if "IdentityPoolId" in request:
         return identity_pool(request, region, account_id)
+    if "KeyId" in request:
+        return kms_key(request, region, account_id)
     return "*"

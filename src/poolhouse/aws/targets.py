@@ -15,10 +15,12 @@ from poolhouse.aws.resources import (
     ResourceOf,
     access_key,
     everything,
+    kms_key,
     named_by_arn,
     user_pool,
     user_pool_or_everything,
 )
+from poolhouse.kms import keys
 from poolhouse.operation import Call
 from poolhouse.userpools import (
     branding,
@@ -173,7 +175,7 @@ TARGETS: Targets = {
         "StartWebAuthnRegistration": Target(passkeys.start_web_authn_registration, everything),
         "TagResource": Target(tags.tag_resource, named_by_arn),
         "UntagResource": Target(tags.untag_resource, named_by_arn),
-        "UpdateAuthEventFeedback": Target(event_history.update_auth_event_feedback, everything),
+        "UpdateAuthEventFeedback": Target(event_history.update_auth_event_feedback),
         "UpdateDeviceStatus": Target(devices.update_device_status, everything),
         "UpdateGroup": Target(groups.update_group),
         "UpdateIdentityProvider": Target(providers.update_identity_provider),
@@ -188,6 +190,12 @@ TARGETS: Targets = {
         "VerifyUserAttribute": Target(verification.verify_user_attribute, everything),
     },
     "cognito-identity": {},
+    "kms": {
+        "Decrypt": Target(keys.decrypt, kms_key),
+        "DescribeKey": Target(keys.describe_key, kms_key),
+        "Encrypt": Target(keys.encrypt, kms_key),
+        "GenerateDataKey": Target(keys.generate_data_key, kms_key),
+    },
     "poolhouse": {
         "CreateAccessKey": Target(access_keys.create_access_key, everything),
         "DeleteAccessKey": Target(access_keys.delete_access_key, access_key),

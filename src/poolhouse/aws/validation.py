@@ -17,7 +17,7 @@ from typing import Any
 from poolhouse.aws.model import service_model
 from poolhouse.aws.patterns import compiled
 from poolhouse.aws.sensitivity import is_sensitive
-from poolhouse.core.errors import InvalidParameterException
+from poolhouse.core.errors import InvalidParameterException, ValidationException
 
 MAX_FAILURES = 100
 """A list of 300,000 empty structures fits in a request; a sentence for each would not fit in an answer."""
@@ -35,15 +35,16 @@ def validate(service: str, shape: str, value: Mapping[str, Any]) -> None:
     """Hold a whole request against its shape.
 
     Raises:
-        InvalidParameterException: "N validation errors detected: …".
+        InvalidParameterException: "N validation errors detected: …"; ValidationException where the service has no
+            InvalidParameterException.
     """
     failures: Failures = []
     checker(service, shape)(value, "", failures)
     if failures:
         plural = "" if len(failures) == 1 else "s"
-        raise InvalidParameterException(
-            f"{len(failures)} validation error{plural} detected: {'; '.join(failures)}"
-        )
+        has_its_own = InvalidParameterException.__name__ in service_model(service).shapes
+        refusal = InvalidParameterException if has_its_own else ValidationException
+        raise refusal(f"{len(failures)} validation error{plural} detected: {'; '.join(failures)}")
 
 
 @cache

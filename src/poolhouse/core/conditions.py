@@ -71,8 +71,16 @@ OPERATORS: Mapping[str, Operator] = {
 NULL = "Null"
 FOR_ALL, FOR_ANY, IF_EXISTS = "ForAllValues:", "ForAnyValue:", "IfExists"
 
-KEYS = frozenset({"aws:tagkeys", "aws:sourceip", "aws:securetransport", "aws:requestedregion"})
-KEY_PREFIXES = ("aws:requesttag/", "aws:resourcetag/")
+KEYS = frozenset(
+    {
+        "aws:tagkeys",
+        "aws:sourceip",
+        "aws:securetransport",
+        "aws:requestedregion",
+        "kms:encryptioncontextkeys",
+    }
+)
+KEY_PREFIXES = ("aws:requesttag/", "aws:resourcetag/", "kms:encryptioncontext:")
 """The condition keys that a request can have here, in lower case: their names have no case."""
 
 

@@ -275,6 +275,10 @@ class UnknownOperationException(CognitoError):
     pass
 
 
+class ValidationException(InvalidParameterException):
+    """The same from a service whose model has no InvalidParameterException of its own: KMS."""
+
+
 class AccessDeniedException(CognitoError):
     pass
 
