@@ -33,7 +33,7 @@ WITH_A_TOKEN = (
     *("UpdateDeviceStatus", "UpdateUserAttributes", "VerifySoftwareToken", "VerifyUserAttribute"),
 )
 WITH_ANOTHER_PROOF = ("GetClientToken", "GetTokensFromRefreshToken", "InitiateAuth", "RespondToAuthChallenge",
-                      "RevokeToken", "ConfirmSignUp", "ConfirmForgotPassword")  # fmt: skip
+                      "RevokeToken", "ConfirmSignUp", "ConfirmForgotPassword", "UpdateAuthEventFeedback")  # fmt: skip
 WITHOUT = ("ForgotPassword", "ResendConfirmationCode", "SignUp")
 """Anybody may ask for these: what they do is to send something to whom it belongs."""
 
