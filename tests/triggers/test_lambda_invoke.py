@@ -79,6 +79,12 @@ def test_a_function_that_is_not_in_the_file_is_invoked_signed_by_its_arn(tmp_pat
             "^not you$",
             None,
         ),
+        (
+            (200, {}, b'{"errorMessage": "not you", "errorType": "Error", "stackTrace": []}'),
+            FunctionFailed,
+            "^not you$",
+            None,
+        ),
         ((200, {"x-amz-function-error": "Unhandled"}, b"[]"), FunctionFailed, "^Unhandled$", None),
         (
             (403, {"x-amzn-errortype": "AccessDeniedException:http://internal/"}, b'{"Message": "no"}'),
@@ -95,7 +101,7 @@ def test_a_function_that_is_not_in_the_file_is_invoked_signed_by_its_arn(tmp_pat
         ((500, {}, b""), FunctionUnavailable, "^Lambda answered 500$", "ServiceException"),
         ((202, {}, b""), FunctionUnavailable, "^Lambda answered 202$", "ServiceException"),
     ],
-    ids=["threw", "threw garbage", "denied", "hostile name", "500", "asynchronous"],
+    ids=["threw", "threw in the emulator", "threw garbage", "denied", "hostile name", "500", "asynchronous"],
 )
 def test_what_lambda_says(
     tmp_path: Path, answer: Answer, error: type[Exception], message: str, cause: str | None
@@ -125,6 +131,17 @@ def test_the_runtime_interface_emulator_is_asked_by_the_one_name_it_knows_and_un
         run(work())
     assert emulator.asked[0].path == "/2015-03-31/functions/function/invocations"
     assert "authorization" not in emulator.asked[0].headers
+
+
+def test_an_event_that_speaks_of_an_error_message_is_an_answer(tmp_path: Path) -> None:
+    event = {**EVENT, "request": {"errorMessage": "said by somebody", "errorType": "Error"}}
+    with listening(answered) as aws:
+
+        async def work() -> None:
+            async with running(tmp_path, f'[function.orders]\nlambda = "{aws.url}"\n') as functions:
+                assert await ask(functions, "orders", event) == event
+
+        run(work())
 
 
 def test_a_temporary_key_sends_its_token(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+import orjson
+
 from poolhouse.core.secret import Secret
 from poolhouse.ports.functions.port import FunctionUnavailable
 from poolhouse.ports.functions.posting import Poster
@@ -61,6 +63,8 @@ class LambdaFunctions:
             raise FunctionUnavailable(f"Lambda answered {answer.status} {said}".rstrip(), said)
         if "x-amz-function-error" in answer.headers:
             raise function_error(answer.body, answer.headers["x-amz-function-error"])
+        if b'"errorMessage"' in answer.body and _is_error(answer.body):
+            raise function_error(answer.body)
         return answer.body
 
     async def aclose(self) -> None:
@@ -94,6 +98,19 @@ class LambdaFunctions:
         request = AWSRequest("POST", url, headers=headers, data=event)
         SigV4Auth(keys, "lambda", region).add_auth(request)
         return dict(request.headers.items())
+
+
+def _is_error(body: bytes) -> bool:
+    """AWS's emulator says 200 of a function that threw, and has no header that would tell it from an answer."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return (
+        isinstance(document, dict)
+        and {"errorMessage", "errorType"} <= document.keys()
+        and not ({"response", "triggerSource"} & document.keys())
+    )
 
 
 def _endpoint(partition: str, region: str) -> str:
