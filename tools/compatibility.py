@@ -30,9 +30,9 @@ call it, with `UnsupportedOperationException` (HTTP 400), which no SDK tries aga
 
 DIFFERENCES = (
     (
-        "Settings for what is not here yet",
-        "LambdaConfig, identity providers' names and the settings of threat protection are checked, "
-        "kept and answered; what they steer comes with the triggers, the pages and federation.",
+        "Triggers",
+        "When each function is asked, and what its answer does, is on [their page](triggers.md); where functions run is on "
+        "[another](functions.md).",
     ),
     (
         "Signing in",
