@@ -134,6 +134,8 @@ class TestSecrets:
             "root_secret_access_key",
             "master_keys",
             "events_webhook_secret",
+            "kms_secret_access_key",
+            "kms_session_token",
             "lambda_secret_access_key",
             "lambda_session_token",
             "smtp_password",

@@ -46,12 +46,14 @@ from poolhouse.ports.functions.configuration import read_functions
 from poolhouse.ports.functions.configured import ConfiguredFunctions
 from poolhouse.ports.guarded import GuardedOutbound
 from poolhouse.ports.key_sets import KeySets
+from poolhouse.ports.kms import RemoteKms
 from poolhouse.ports.listeners import EventWebhook, LogFiles
 from poolhouse.ports.listeners import Listener as EventListener
 from poolhouse.ports.mail import SmtpCarrier, SmtpServer
 from poolhouse.ports.passwords import Argon2Hasher
 from poolhouse.ports.powers import powers
 from poolhouse.ports.signer import LoopSigner
+from poolhouse.ports.signing import AwsKeys
 from poolhouse.ports.sms import SmsWebhook
 from poolhouse.ports.sns import SnsAccount, SnsCarrier
 from poolhouse.postman import Postman
@@ -117,6 +119,8 @@ class Server:
         await self.postman.stop()
         if isinstance(self._functions, ConfiguredFunctions):
             await self._functions.aclose()
+        if self.parts.ports.kms is not None:
+            await self.parts.ports.kms.aclose()
         await self.dispatcher.stop()
         self.parts.ports.close()
         self.parts.cache.close()
@@ -182,6 +186,7 @@ def _ports(settings: Settings, clock: Clock) -> Ports:
         outbound=outbound,
         key_sets=KeySets(outbound, clock.now),
         functions=functions_from(settings, clock.now),
+        kms=_kms(settings),
         mail=_mail(settings),
         sms=_sms(settings, clock),
     )
@@ -193,6 +198,13 @@ def _listeners(settings: Settings, clock: Clock) -> dict[DispatchKind, EventList
         return {DispatchKind.AUDIT: webhook, DispatchKind.LOG: webhook}
     folder = settings.exported_logs_dir or settings.data_dir / "exported-logs"
     return {DispatchKind.LOG: LogFiles(folder)}
+
+
+def _kms(settings: Settings) -> RemoteKms | None:
+    if settings.kms_access_key_id is None or settings.kms_secret_access_key is None:
+        return None
+    keys = AwsKeys(settings.kms_access_key_id, settings.kms_secret_access_key, settings.kms_session_token)
+    return RemoteKms(keys, settings.kms_endpoint_url)
 
 
 def _mail(settings: Settings) -> Carrier | None:

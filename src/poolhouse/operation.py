@@ -131,6 +131,8 @@ class Call:
     """The person that the call is about, by sub, where that is known before it writes; for the audit record."""
     client_id: str | None = None
     """The app client that it is made for, where the request does not name it; for the audit record."""
+    message_metadata: dict[str, str] = field(default_factory=dict)
+    """The request's ClientMetadata, where functions get it that send messages."""
     texts: dict[tuple[str, str], CustomText] = field(default_factory=dict)
     """What a function of the pool wants people to be sent, by sub and purpose, as far as it was asked in this call."""
 

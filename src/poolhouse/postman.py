@@ -3,6 +3,8 @@
 A message is first tried at once, by the process that wrote it. What was not delivered then (the carrier was away,
 the process died) is due a little later, for whichever process finds it first. A claim on a message holds longer
 than an attempt may take, so two nodes never deliver it at the same time.
+
+Where a function of the pool sends its messages, nobody waits for it: one that is slow holds up no other message.
 """
 
 from __future__ import annotations
@@ -11,17 +13,20 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import Context
 from datetime import timedelta
 
+from poolhouse.core.custom_senders import sender_of, told_in
 from poolhouse.core.errors import StoreUnavailable
 from poolhouse.core.ids import uuid7
 from poolhouse.core.log_delivery import undelivered_log
 from poolhouse.core.messages import mask
 from poolhouse.core.outgoing import Outcome, Outgoing
-from poolhouse.operation import Clock
+from poolhouse.operation import Clock, SystemRandom
 from poolhouse.ports import Ports
 from poolhouse.ports.carriers import Carrier, Refused, Unavailable
 from poolhouse.store import Store, Transaction
+from poolhouse.userpools.triggers.custom_senders import CustomSender
 
 EVERY = 5.0
 """Seconds between two looks into the outbox."""
@@ -31,6 +36,8 @@ CLAIM = timedelta(seconds=90)
 """How long a claim holds: an attempt, and what the database may take before and after it."""
 BATCH = 20
 """Messages that are tried at the same time."""
+FUNCTIONS_AT_ONCE = 100
+"""Messages that functions are being told of, beyond which those that wait in the outbox wait longer."""
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
 MAX_ATTEMPTS = 40
@@ -49,10 +56,14 @@ class Postman:
         """Told now and then how many messages wait."""
         self._store = store
         self._clock = clock
+        self._ports = ports
+        self._random = SystemRandom()
         self._carriers: dict[str, Carrier | None] = {"EMAIL": ports.mail, "SMS": ports.sms}
         self._local_inbox = local_inbox
         self._worker: asyncio.Task[None] | None = None
         self._attempts: set[asyncio.Task[Outcome]] = set()
+        self._functions: set[asyncio.Task[Outcome]] = set()
+        """Those of the attempts at which a function is asked."""
 
     def start(self) -> None:
         self._worker = asyncio.create_task(self._for_ever())
@@ -87,19 +98,50 @@ class Postman:
             if not await self._store.read(lambda tx: tx.outbox.has_due(now)):  # noqa: B023  # run at once
                 return total
             claimed = await self._store.write(lambda tx: tx.outbox.claim_due(now, now + CLAIM, BATCH))  # noqa: B023
-            await asyncio.gather(*(self._deliver(message) for message in claimed))
+            to_functions = [message for message in claimed if told_in(message) is not None]
+            others = [message for message in claimed if told_in(message) is None]
+            await asyncio.gather(
+                self._tell_in_turn(to_functions), *(self._deliver(message) for message in others)
+            )
             total += len(claimed)
 
     async def _deliver_new(self, message_id: str) -> Outcome:
         now = self._clock.now()
         try:
             message = await self._store.write(lambda tx: tx.outbox.claim_new(message_id, now + CLAIM))
-            return await self._deliver(message) if message is not None else Outcome.PUT_OFF
+            if message is None:
+                return Outcome.PUT_OFF
+            if told_in(message) is None:
+                return await self._deliver(message)
+            self._tell(message)
         except StoreUnavailable:
-            return Outcome.PUT_OFF  # it is still in the outbox
+            pass  # it is still in the outbox
         except Exception:
             log.exception("a message could not be sent; it is tried again", extra={"message_id": message_id})
-            return Outcome.PUT_OFF
+        return Outcome.PUT_OFF
+
+    async def _tell_in_turn(self, messages: Sequence[Outgoing]) -> None:
+        for message in messages:
+            if len(self._functions) >= FUNCTIONS_AT_ONCE:
+                await asyncio.wait(self._functions, return_when=asyncio.FIRST_COMPLETED)
+            self._tell(message)
+
+    def _tell(self, message: Outgoing) -> None:
+        """Begin to deliver a message to the pool's function. It has its own time: the request's that it was written
+        for is not counted."""
+        task = asyncio.get_running_loop().create_task(self._deliver_alone(message), context=Context())
+        for tasks in (self._attempts, self._functions):
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    async def _deliver_alone(self, message: Outgoing) -> Outcome:
+        try:
+            return await self._deliver(message)
+        except StoreUnavailable:
+            log.warning("a message waits: the database does not answer", extra=_about(message))
+        except Exception:
+            log.exception("a message could not be sent; it is tried again", extra=_about(message))
+        return Outcome.PUT_OFF
 
     async def _deliver(self, message: Outgoing) -> Outcome:
         """Try a message that this process has claimed."""
@@ -111,7 +153,7 @@ class Postman:
         if self._clock.now() >= message.expires_at or message.attempts > MAX_ATTEMPTS:
             await self._give_up(message, "it is too late for it")
             return Outcome.REFUSED
-        carrier = self._carriers[message.medium]
+        carrier = await self._carrier(message)
         if carrier is None:
             return await self._keep(message)
         try:
@@ -129,6 +171,14 @@ class Postman:
             return Outcome.PUT_OFF
         await self._store.write(lambda tx: tx.outbox.remove(message.id))
         return Outcome.DELIVERED
+
+    async def _carrier(self, message: Outgoing) -> Carrier | None:
+        """Who takes the message now: what the pool has meanwhile said of its functions counts."""
+        if told_in(message) is not None:
+            pool = await self._store.read(lambda tx: tx.pools.find(message.pool_id))
+            if pool is not None and sender_of(pool, message.medium) is not None:
+                return CustomSender(pool, self._ports, self._store, self._random)
+        return self._carriers[message.medium]
 
     async def _keep(self, message: Outgoing) -> Outcome:
         if not self._local_inbox:

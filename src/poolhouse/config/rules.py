@@ -24,6 +24,13 @@ def inconsistencies(settings: Settings) -> list[str]:
         problems.append("lambda_access_key_id and lambda_secret_access_key go together: set both or neither.")
     if settings.lambda_session_token is not None and settings.lambda_access_key_id is None:
         problems.append("lambda_session_token needs lambda_access_key_id.")
+    if (settings.kms_access_key_id is None) != (settings.kms_secret_access_key is None):
+        problems.append("kms_access_key_id and kms_secret_access_key go together: set both or neither.")
+    problems += [
+        f"{name} needs kms_access_key_id."
+        for name in ("kms_session_token", "kms_endpoint_url")
+        if getattr(settings, name) is not None and settings.kms_access_key_id is None
+    ]
     problems += _delivery(settings)
     return problems
 
@@ -83,6 +90,7 @@ def _clear_text(settings: Settings) -> Iterator[str]:
         ("sns_endpoint_url", "codes"),
         ("events_webhook_url", "events"),
         ("lambda_endpoint_url", "people's attributes"),
+        ("kms_endpoint_url", "the keys of codes"),
     ):
         parts = urlsplit(getattr(settings, name) or "")
         if parts.scheme == "http" and not is_near(parts.hostname or ""):

@@ -11,45 +11,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from poolhouse.config import kinds
-from poolhouse.config.kinds import Kind
+from poolhouse.config.sections import section
 from poolhouse.core.secret import Secret
 
-
-class About(NamedTuple):
-    section: str
-    kind: Kind
-    help: str
-    default_text: str
-    is_secret: bool
-    key: str
-
-
-def _section(section: str) -> Any:
-    """A function that makes the fields of one section of the reference page."""
-
-    def option(
-        default: Any, kind: Kind, help: str, *, default_text: str = "", is_secret: bool = False, key: str = ""
-    ) -> Any:
-        return field(
-            default=default, metadata={"option": About(section, kind, help, default_text, is_secret, key)}
-        )
-
-    return option
-
-
-_listening = _section("Listening")
-_storage = _section("Storage")
-_identity = _section("Identity")
-_access = _section("Keys and access")
-_admin = _section("Operation")
-_delivery = _section("Mail and SMS")
-_events = _section("Audit and logs")
-_functions = _section("Functions")
-_limits = _section("Limits")
-_quotas = _section("Quotas")
+_listening = section("Listening")
+_storage = section("Storage")
+_identity = section("Identity")
+_access = section("Keys and access")
+_admin = section("Operation")
+_delivery = section("Mail and SMS")
+_events = section("Audit and logs")
+_functions = section("Functions")
+_limits = section("Limits")
+_quotas = section("Quotas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +290,22 @@ class Settings:
         kinds.URL,
         "The address of what speaks Lambda's Invoke. Without a key, requests to it are not signed.",
         default_text="Amazon's, in the region of the function's ARN",
+    )
+    kms_access_key_id: str | None = _functions(
+        None,
+        kinds.ACCESS_KEY_ID,
+        "The access key of AWS KMS, or of what speaks its API, for pools whose KMSKeyID is not this server's own key:"
+        " see [kms.md](kms.md).",
+    )
+    kms_secret_access_key: Secret | None = _functions(None, kinds.SECRET, "Its secret.", is_secret=True)
+    kms_session_token: Secret | None = _functions(
+        None, kinds.SECRET, "The token that goes with a temporary key.", is_secret=True
+    )
+    kms_endpoint_url: str | None = _functions(
+        None,
+        kinds.URL,
+        "The address of what speaks the API of KMS.",
+        default_text="Amazon's, in the region of the key's ARN",
     )
 
     keep_alive: timedelta = _limits(

@@ -25,6 +25,28 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a function of the pool is told that sends the message itself. About a person, so hardly in its repr."""
+
+    source: str
+    """What the event's triggerSource ends with: `SignUp`."""
+    username: str = field(repr=False)
+    attributes: Mapping[str, str] = field(repr=False)
+    sdk: str
+    """`callerContext.awsSdkVersion`."""
+    metadata: Mapping[str, str] | None = field(default=None, repr=False)
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "username": self.username,
+            "attributes": dict(self.attributes),
+            "sdk": self.sdk,
+            "metadata": self.metadata,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """What it says is hidden from its repr: it holds a code, and somebody's address."""
 
@@ -54,6 +76,8 @@ class Outgoing:
     details: Mapping[str, str] | None = field(default=None, repr=False)
     """What threat protection tells of a sign-in, as a CustomEmailSender hears it (userAttributes); of other messages
     nothing."""
+    told: Told | None = None
+    """For the pool's function, where the pool had one for this medium as the message was written."""
     attempts: int = 0
     """How often it was tried to deliver it."""
 
@@ -73,6 +97,7 @@ class Outgoing:
             "configuration_set": self.configuration_set,
             "sns_region": self.sns_region,
             "details": None if self.details is None else dict(self.details),
+            "told": None if self.told is None else self.told.to_document(),
         }
         return {name: value for name, value in document.items() if value is not None}
 
@@ -88,11 +113,16 @@ class Outgoing:
         attempts: int = 0,
     ) -> Self:
         assert document["medium"] in get_args(Medium)
+        told = document.get("told")
         return cls(
             id=id,
             pool_id=pool_id,
             created_at=created_at,
             expires_at=expires_at,
             attempts=attempts,
-            **{**document, "purpose": Purpose(document["purpose"])},
+            **{
+                **document,
+                "purpose": Purpose(document["purpose"]),
+                "told": None if told is None else Told(**told),
+            },
         )

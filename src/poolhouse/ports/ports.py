@@ -7,6 +7,7 @@ from poolhouse.ports.carriers import Carrier
 from poolhouse.ports.functions import Functions, NoFunctions
 from poolhouse.ports.guarded import GuardedOutbound
 from poolhouse.ports.key_sets import KeySets
+from poolhouse.ports.kms import RemoteKms
 from poolhouse.ports.passwords import PasswordHasher
 from poolhouse.ports.powers import Powers
 from poolhouse.ports.signer import Signer
@@ -26,6 +27,8 @@ class Ports:
     mail: Carrier | None = None
     """None: nothing is configured to carry e-mail."""
     sms: Carrier | None = None
+    kms: RemoteKms | None = None
+    """What holds the keys of pools that don't use the server's own; None: nothing is configured."""
     functions: Functions = field(default_factory=NoFunctions)
     """Where the functions of the pools' triggers run."""
 

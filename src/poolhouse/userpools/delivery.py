@@ -22,6 +22,7 @@ from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import CodeDeliveryDetailsType
 from poolhouse.store import Transaction
 from poolhouse.userpools.triggers.custom_message import custom_text
+from poolhouse.userpools.triggers.custom_senders import told
 
 WAITS = 5.0
 """Seconds that a caller waits to hear whether the carrier took a message. After them the attempt goes on alone."""
@@ -62,13 +63,17 @@ def post(
     with an address, that address; `client_id` the app client that they are at, where there is one. `link` is sent in
     place of the code where the pool wants one (`wants_link`).
 
-    Where a function of the pool writes the texts, the write that posts is one of `custom_message.with_texts`.
+    Where a function of the pool writes the texts, the write that posts is one of `custom_message.with_texts`. Where
+    one sends the messages of the medium, it gets this one, and nobody is asked for its text.
 
     Raises:
         TextWanted: the function has to be asked first; `with_texts` does, and writes again.
     """
     name = username if username is not None else _name(pool, user)
-    custom = custom_text(call, pool, user, purpose, client_id=client_id, has_code=bool(code))
+    event = told(call, pool, user, purpose, medium, destination)
+    custom = None
+    if event is None:
+        custom = custom_text(call, pool, user, purpose, client_id=client_id, has_code=bool(code))
     text = compose(pool, purpose, medium, code=code, username=name, link=link, custom=custom)
     email = pool.settings.get("EmailConfiguration", {})
     message = Outgoing(
@@ -84,10 +89,11 @@ def post(
         code=code,
         username=name,
         client_id=client_id,
-        sender=email.get("From") or _identity(email.get("SourceArn", "")),
+        sender=sender_of(pool),
         reply_to=email.get("ReplyToEmailAddress"),
         configuration_set=email.get("ConfigurationSet"),
         sns_region=pool.settings.get("SmsConfiguration", {}).get("SnsRegion"),
+        told=event,
     )
     tx.outbox.add(message, call.now + HEAD_START)
     return message.id
@@ -132,7 +138,13 @@ def _name(pool: UserPool, user: User) -> str:
     return user.username
 
 
-def _identity(arn: str) -> str | None:
+def sender_of(pool: UserPool) -> str | None:
+    """The From of a pool's e-mail; None for the server's own."""
+    email = pool.settings.get("EmailConfiguration", {})
+    return email.get("From") or identity_of(email.get("SourceArn", ""))
+
+
+def identity_of(arn: str) -> str | None:
     """The address that an SES identity's ARN names; None for a domain's, or for none."""
     identity = arn.partition(":identity/")[2]
     return identity if "@" in identity else None

@@ -63,13 +63,15 @@ def custom_text(
 async def with_texts(
     call: Call, write: Callable[[], Awaitable[Result]], metadata: Mapping[str, str] | None = None
 ) -> Result:
-    """The result of a write that may post messages. `metadata` is the request's ClientMetadata, where the function
-    gets it.
+    """The result of a write that may post messages. `metadata` is the request's ClientMetadata, where the functions
+    get it that write messages or send them.
 
     Raises:
         UserLambdaValidationException: the function threw.
         UnexpectedLambdaException, InvalidLambdaResponseException: it gave no answer, or none that can be sent.
     """
+    call.message_metadata.clear()
+    call.message_metadata.update(metadata or {})
     while True:
         try:
             return await write()

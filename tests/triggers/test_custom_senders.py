@@ -1,0 +1,494 @@
+"""Functions that send a pool's messages by themselves: what they are told, when, and what becomes of it where they
+fail. Their codes are opened by AWS's Encryption SDKs."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import ANY
+
+import pytest
+from tests.harness import RunningServer, running_server
+from tests.people.people import PASSWORD, a_person, messages_of, sign_in, wait_for_message
+from tests.people.signing_up import SMS, a_sign_up_app, an_email, confirm, sign_up, status_of
+from tests.triggers.functions import Event, a_function, golden, throwing
+from tests.triggers.sending import a_sent_app, key_of, opened, senders, wait_for_event
+
+from poolhouse.core.kms import BuiltInKey
+from poolhouse.core.secret import Secret
+from poolhouse.ports.functions import FunctionUnavailable
+
+METADATA = {"language": "de"}
+NO_METADATA = object()
+numbers = iter(range(10**6))
+
+
+def an_address(medium: str) -> str:
+    return an_email() if medium == "Email" else f"+1416{next(numbers):07}"
+
+
+ATTRIBUTES = {"Email": "email", "SMS": "phone_number"}
+MEDIA = list(ATTRIBUTES)
+
+
+def shape(
+    medium: str,
+    source: str,
+    pool_id: str,
+    client_id: str,
+    attributes: dict[str, Any],
+    *,
+    metadata: Any = NO_METADATA,
+    code: Any = ANY,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {"type": f"custom{medium}SenderRequestV1", "code": code}
+    if metadata is not NO_METADATA:
+        request["clientMetadata"] = metadata
+    return {
+        "version": "1",
+        "region": "us-east-1",
+        "userPoolId": pool_id,
+        "userName": "ada",
+        "callerContext": {"awsSdkVersion": ANY, "clientId": client_id},
+        "triggerSource": f"Custom{medium}Sender_{source}",
+        "request": {**request, "userAttributes": attributes},
+        "response": {},
+    }
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_sign_up_and_a_code_that_is_sent_again(server: RunningServer, cognito: Any, medium: str) -> None:
+    attribute, to = ATTRIBUTES[medium], an_address(medium)
+    asked, pool_id, client_id = a_sent_app(server, cognito, AutoVerifiedAttributes=[attribute])
+    answer = sign_up(cognito, client_id, attributes={attribute: to}, ClientMetadata=METADATA)
+    assert answer["CodeDeliveryDetails"]["AttributeName"] == attribute
+    first = wait_for_event(asked)
+    attributes = {"sub": answer["UserSub"], "cognito:user_status": "UNCONFIRMED", attribute: to}
+    golden(first, shape(medium, "SignUp", pool_id, client_id, attributes, metadata=METADATA))
+    cognito.resend_confirmation_code(ClientId=client_id, Username="ada", ClientMetadata={"again": "yes"})
+    again = wait_for_event(asked, 2)
+    golden(again, shape(medium, "ResendCode", pool_id, client_id, attributes, metadata={"again": "yes"}))
+    confirm(cognito, client_id, "ada", opened(server, again))
+    assert status_of(cognito, pool_id, "ada") == "CONFIRMED"
+    assert not messages_of(server, to), "in place of sending"
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_forgotten_password(server: RunningServer, cognito: Any, medium: str) -> None:
+    attribute, to = ATTRIBUTES[medium], an_address(medium)
+    asked, pool_id, client_id = a_sent_app(server, cognito, AutoVerifiedAttributes=[attribute])
+    a_person(cognito, pool_id, **{attribute: to, f"{attribute}_verified": "true"})
+    cognito.forgot_password(ClientId=client_id, Username="ada", ClientMetadata=METADATA)
+    event = wait_for_event(asked)
+    attributes = {
+        "sub": ANY,
+        "cognito:user_status": "CONFIRMED",
+        attribute: to,
+        f"{attribute}_verified": "true",
+    }
+    golden(event, shape(medium, "ForgotPassword", pool_id, client_id, attributes, metadata=METADATA))
+    cognito.confirm_forgot_password(
+        ClientId=client_id, Username="ada", ConfirmationCode=opened(server, event), Password=PASSWORD + "!"
+    )
+    cognito.admin_reset_user_password(UserPoolId=pool_id, Username="ada")
+    attributes["cognito:user_status"] = "RESET_REQUIRED"
+    golden(
+        wait_for_event(asked, 2),
+        shape(medium, "ForgotPassword", pool_id, "CLIENT_ID_NOT_APPLICABLE", attributes),
+    )
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_an_invitation_s_password_is_escaped_as_cognito_does(
+    server: RunningServer, cognito: Any, medium: str
+) -> None:
+    attribute, to = ATTRIBUTES[medium], an_address(medium)
+    asked, pool_id, client_id = a_sent_app(server, cognito, AutoVerifiedAttributes=[attribute])
+    password = "Aa1!<b>&lt;\"'"
+    made = {
+        "UserPoolId": pool_id,
+        "Username": "ada",
+        "DesiredDeliveryMediums": [medium.upper()],
+        "UserAttributes": [{"Name": attribute, "Value": to}],
+    }
+    cognito.admin_create_user(**made, TemporaryPassword=password, ClientMetadata=METADATA)
+    event = wait_for_event(asked)
+    attributes = {"sub": ANY, "cognito:user_status": "FORCE_CHANGE_PASSWORD", attribute: to}
+    golden(
+        event,
+        shape(
+            medium,
+            "AdminCreateUser",
+            pool_id,
+            "CLIENT_ID_NOT_APPLICABLE",
+            attributes,
+            metadata=METADATA,
+        ),
+    )
+    assert opened(server, event, is_escaped=True) == "Aa1!&lt;b&gt;&amp;lt;\"'"
+    assert opened(server, event) == password
+    answer = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": password},
+    )
+    assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    cognito.admin_create_user(**made, MessageAction="RESEND")
+    new = opened(server, wait_for_event(asked, 2))
+    assert new != password
+    assert asked.sources == [f"Custom{medium}Sender_AdminCreateUser"] * 2
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_changed_address_is_told_with_the_new_one(server: RunningServer, cognito: Any, medium: str) -> None:
+    """Also where the old one stays until the new one is proved: the function has nothing else to send to."""
+    attribute, to, new, newer = ATTRIBUTES[medium], *(an_address(medium) for _ in range(3))
+    asked, pool_id, client_id = a_sent_app(
+        server,
+        cognito,
+        AutoVerifiedAttributes=[attribute],
+        UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": [attribute]},
+    )
+    a_person(cognito, pool_id, **{attribute: to, f"{attribute}_verified": "true"})
+    token = sign_in(cognito, client_id)["AccessToken"]
+    cognito.update_user_attributes(
+        AccessToken=token, UserAttributes=[{"Name": attribute, "Value": new}], ClientMetadata=METADATA
+    )
+    event = wait_for_event(asked)
+    attributes = {
+        "sub": ANY,
+        "cognito:user_status": "CONFIRMED",
+        attribute: new,
+        f"{attribute}_verified": "true",
+    }
+    golden(event, shape(medium, "UpdateUserAttribute", pool_id, client_id, attributes, metadata=METADATA))
+    verify = {"AccessToken": token, "AttributeName": attribute}
+    cognito.verify_user_attribute(**verify, Code=opened(server, event))
+    cognito.admin_update_user_attributes(
+        UserPoolId=pool_id, Username="ada", UserAttributes=[{"Name": attribute, "Value": newer}]
+    )
+    wait_for_event(asked, 2)
+    cognito.get_user_attribute_verification_code(**verify, ClientMetadata=METADATA)
+    event = wait_for_event(asked, 3)
+    golden(
+        event,
+        shape(
+            medium,
+            "VerifyUserAttribute",
+            pool_id,
+            client_id,
+            {**attributes, attribute: newer},
+            metadata=METADATA,
+        ),
+    )
+    cognito.verify_user_attribute(**verify, Code=opened(server, event))
+
+
+def test_a_second_factor_by_sms(server: RunningServer, cognito: Any) -> None:
+    asked, pool_id, client_id = a_sent_app(server, cognito)
+    number = an_address("SMS")
+    a_person(cognito, pool_id, phone_number=number, phone_number_verified="true")
+    cognito.admin_set_user_mfa_preference(
+        UserPoolId=pool_id, Username="ada", SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    cognito.set_user_pool_mfa_config(
+        UserPoolId=pool_id, MfaConfiguration="OPTIONAL", SmsMfaConfiguration={"SmsConfiguration": SMS}
+    )
+    answer = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+    )
+    assert answer["ChallengeName"] == "SMS_MFA"
+    event = wait_for_event(asked)
+    attributes = {"sub": ANY, "cognito:user_status": "CONFIRMED", "phone_number": number}
+    golden(
+        event,
+        shape("SMS", "Authentication", pool_id, client_id, {**attributes, "phone_number_verified": "true"}),
+    )
+    tokens = cognito.respond_to_auth_challenge(
+        ClientId=client_id,
+        ChallengeName="SMS_MFA",
+        Session=answer["Session"],
+        ChallengeResponses={"USERNAME": "ada", "SMS_MFA_CODE": opened(server, event)},
+    )
+    assert "AuthenticationResult" in tokens
+
+
+def test_a_code_in_place_of_a_password(server: RunningServer, cognito: Any) -> None:
+    asked, pool_id, client_id = a_sent_app(
+        server,
+        cognito,
+        "ALLOW_USER_AUTH",
+        Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
+    )
+    email = an_email()
+    a_person(cognito, pool_id, email=email, email_verified="true")
+    answer = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "ada", "PREFERRED_CHALLENGE": "EMAIL_OTP"},
+    )
+    event = wait_for_event(asked)
+    assert event["triggerSource"] == "CustomEmailSender_Authentication"
+    tokens = cognito.respond_to_auth_challenge(
+        ClientId=client_id,
+        ChallengeName="EMAIL_OTP",
+        Session=answer["Session"],
+        ChallengeResponses={"USERNAME": "ada", "EMAIL_OTP_CODE": opened(server, event)},
+    )
+    assert "AuthenticationResult" in tokens
+
+
+def test_each_medium_has_its_own_function(server: RunningServer, cognito: Any) -> None:
+    asked, pool_id, _ = a_sent_app(server, cognito, media=("SMS",))
+    email, number = an_address("Email"), an_address("SMS")
+    for name, attribute, to in (("ada", "phone_number", number), ("bob", "email", email)):
+        cognito.admin_create_user(
+            UserPoolId=pool_id,
+            Username=name,
+            DesiredDeliveryMediums=["SMS" if name == "ada" else "EMAIL"],
+            UserAttributes=[{"Name": attribute, "Value": to}],
+        )
+    assert wait_for_event(asked)["userName"] == "ada"
+    assert "bob" in wait_for_message(server, email)["Body"]
+    assert not messages_of(server, number)
+
+
+def test_nobody_asks_for_a_text_that_is_not_sent(server: RunningServer, cognito: Any) -> None:
+    """CustomMessage writes for the pool's own e-mail and SMS, and goes on doing so for the medium without a sender."""
+    texts = a_function(server, lambda event: {"smsMessage": "{####} {username}"})
+    asked, pool_id, _ = a_sent_app(server, cognito, media=("Email",), functions={"CustomMessage": texts.arn})
+    number = an_address("SMS")
+    for name, attribute, to in (("ada", "email", an_email()), ("bob", "phone_number", number)):
+        cognito.admin_create_user(
+            UserPoolId=pool_id,
+            Username=name,
+            DesiredDeliveryMediums=["EMAIL" if name == "ada" else "SMS"],
+            UserAttributes=[{"Name": attribute, "Value": to}],
+        )
+    assert wait_for_event(asked)["userName"] == "ada"
+    assert [event["userName"] for event in texts.events] == ["bob"]
+    assert wait_for_message(server, number)["Body"].endswith(" bob")
+
+
+def test_a_pool_may_name_the_key_by_its_alias(server: RunningServer, cognito: Any) -> None:
+    asked, _, client_id = a_sent_app(server, cognito, key_arn=key_of(server).alias_arn)
+    sign_up(cognito, client_id, attributes={"email": an_email()})
+    code = opened(server, wait_for_event(asked))
+    confirm(cognito, client_id, "ada", code)
+
+
+def test_no_code_of_one_pool_opens_as_another_s(server: RunningServer, cognito: Any) -> None:
+    """The ciphertext is bound to its pool: whoever may decrypt for one pool alone can't for the other."""
+    asked, _, client_id = a_sent_app(server, cognito)
+    sign_up(cognito, client_id, attributes={"email": an_email()})
+    event = wait_for_event(asked)
+    assert opened(server, event)
+    changed = base64.b64decode(event["request"]["code"]).replace(
+        event["userPoolId"].encode(), b"us-east-1_" + b"0" * 9
+    )
+    event["request"]["code"] = base64.b64encode(changed).decode()
+    with pytest.raises(Exception, match="InvalidCiphertext|[Dd]ecrypt"):
+        opened(server, event)
+
+
+def test_who_signs_up_hears_nothing_of_a_sender_that_fails(server: RunningServer, cognito: Any) -> None:
+    for failing in (throwing("no"), throwing_away):
+        asked, pool_id, client_id = a_sent_app(server, cognito, answer=failing)
+        answer = sign_up(cognito, client_id, attributes={"email": an_email()})
+        assert answer["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+        wait_for_event(asked)
+        assert status_of(cognito, pool_id, "ada") == "UNCONFIRMED"
+
+
+def throwing_away(event: Event) -> None:
+    raise FunctionUnavailable("nobody is there")
+
+
+def test_what_a_sender_answers_is_not_read(server: RunningServer, cognito: Any, own_server: Any) -> None:
+    server = own_server()
+    cognito = server.client()
+    for answer in (b"", b"null", b"no JSON", b"[]"):
+        asked, _, client_id = a_sent_app(server, cognito, answer=lambda event, answer=answer: answer)
+        sign_up(cognito, client_id, attributes={"email": an_email()})
+        wait_for_event(asked)
+        settle(server)
+        assert waiting(server) == 0
+
+
+def waiting(server: RunningServer) -> int:
+    count: int = server.run(server.server.parts.store.read(lambda tx: tx.outbox.count()))
+    return count
+
+
+def settle(server: RunningServer) -> None:
+    """Until no attempt is under way."""
+    give_up = time.monotonic() + 15
+    while server.server.postman._attempts:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_a_message_is_told_until_its_function_has_taken_it(own_server: Any, engine: str) -> None:
+    server = own_server(engine, clock_skew=timedelta(days=30))
+    cognito = server.client()
+    away = [True]
+
+    def answer(event: Event) -> None:
+        if away[0]:
+            raise FunctionUnavailable("nobody is there")
+
+    asked, _, client_id = a_sent_app(server, cognito, answer=answer)
+    sign_up(cognito, client_id, attributes={"email": an_email()}, ClientMetadata=METADATA)
+    wait_for_event(asked)
+    settle(server)
+    for count in (2, 3):
+        server.run(server.server.postman.deliver_due())
+        assert len(asked.events) == count - 1, "not before its pause is over"
+        server.clock.advance(minutes=5)
+        server.run(server.server.postman.deliver_due())
+        wait_for_event(asked, count)
+        settle(server)
+        assert waiting(server) == 1
+    away[0] = False
+    server.clock.advance(minutes=5)
+    server.run(server.server.postman.deliver_due())
+    wait_for_event(asked, 4)
+    settle(server)
+    assert waiting(server) == 0
+    codes = {event["request"]["code"] for event in asked.events}
+    assert len(codes) == 4, "each encrypted anew"
+    assert len({opened(server, event) for event in asked.events}) == 1
+    asked.events = [{**event, "request": {**event["request"], "code": "x"}} for event in asked.events]
+    assert all(event == asked.events[0] for event in asked.events)
+
+
+def test_a_message_outlives_the_process(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        asked, _, client_id = a_sent_app(server, server.client(), answer=throwing_away)
+        sign_up(server.client(), client_id, attributes={"email": an_email()})
+        wait_for_event(asked)
+        settle(server)
+        now = server.clock.now()
+    with running_server(tmp_path / "data") as server:
+        again = a_function(server)
+        from tests.triggers.functions import functions_of
+
+        functions_of(server)._functions[asked.arn] = again
+        server.clock.advance(seconds=(now - server.clock.now()).total_seconds() + 60)
+        server.run(server.server.postman.deliver_due())
+        confirm(server.client(), client_id, "ada", opened(server, wait_for_event(again)))
+
+
+def test_a_slow_sender_holds_up_neither_the_caller_nor_anybody_s_mail(own_server: Any) -> None:
+    server = own_server()
+    cognito = server.client()
+    release = threading.Event()
+    asked, _, client_id = a_sent_app(server, cognito, answer=lambda event: release.wait(20) and None)
+    try:
+        begun = time.monotonic()
+        sign_up(cognito, client_id, attributes={"email": an_email()})
+        assert time.monotonic() - begun < 4
+        wait_for_event(asked)
+        email = an_email()
+        _, other = a_sign_up_app(cognito)
+        sign_up(cognito, other, attributes={"email": email})
+        assert messages_of(server, email)
+        server.clock.advance(minutes=5)
+        begun = time.monotonic()
+        server.run(server.server.postman.deliver_due())
+        assert time.monotonic() - begun < 4
+    finally:
+        release.set()
+    settle(server)
+
+
+def test_a_pool_that_has_its_messages_sent_again_sends_what_waits(own_server: Any) -> None:
+    server = own_server()
+    cognito = server.client()
+    asked, pool_id, client_id = a_sent_app(server, cognito, answer=throwing_away)
+    email = an_email()
+    sign_up(cognito, client_id, attributes={"email": email})
+    event = wait_for_event(asked)
+    settle(server)
+    cognito.update_user_pool(UserPoolId=pool_id, AutoVerifiedAttributes=["email"], LambdaConfig={})
+    server.clock.advance(minutes=5)
+    server.run(server.server.postman.deliver_due())
+    assert wait_for_message(server, email)["Code"] == opened(server, event)
+    assert len(asked.events) == 1
+
+
+def test_no_code_is_in_the_log_or_in_the_audit(
+    own_server: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor where a function that has decrypted it throws with it in its words."""
+    server = own_server()
+    cognito = server.client()
+    asked, pool_id, _ = a_sent_app(
+        server, cognito, answer=throwing("canary: what the function says of its own")
+    )
+    cognito.admin_create_user(
+        UserPoolId=pool_id,
+        Username="ada",
+        TemporaryPassword="Canary-1-password!",
+        UserAttributes=[{"Name": "email", "Value": an_email()}],
+    )
+    event = wait_for_event(asked)
+    settle(server)
+    assert opened(server, event) == "Canary-1-password!"
+    written = "".join(capfd.readouterr()) + caplog.text
+    assert "a message was not delivered yet" in written
+    records = server.run(
+        server.server.parts.store.read(
+            lambda tx: tx.audit.page(server.settings.account_id, pool_id=pool_id, size=100)
+        )
+    )
+    assert records
+    for text in (written, repr(records)):
+        assert "Canary-1" not in text
+        assert "canary: what" not in text
+
+
+def test_a_key_of_another_kms_is_asked_there(tmp_path: Path, own_server: Any) -> None:
+    """The other is a server of another account: its key opens what this one's functions are told, and this one's
+    does not."""
+    with running_server(tmp_path / "kms", account_id="111111111111") as other:
+        theirs = BuiltInKey("eu-west-3", "111111111111")
+        server = own_server(
+            kms_access_key_id=other.access_key_id,
+            kms_secret_access_key=Secret(other.secret_access_key),
+            kms_endpoint_url=other.base_url,
+        )
+        for key_arn in (theirs.arn, theirs.alias_arn):
+            asked, _, client_id = a_sent_app(server, server.client(), key_arn=key_arn)
+            sign_up(server.client(), client_id, attributes={"email": an_email()})
+            event = wait_for_event(asked)
+            code = opened(other, event, key_arn=theirs.arn)
+            confirm(server.client(), client_id, "ada", code)
+
+
+def test_a_key_that_nobody_has_is_told_to_the_operator_and_tried_again(
+    own_server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = own_server()
+    key_arn = "arn:aws:kms:us-east-1:999999999999:key/11111111-1111-4111-8111-111111111111"
+    asked, _, client_id = a_sent_app(server, server.client(), key_arn=key_arn)
+    sign_up(server.client(), client_id, attributes={"email": an_email()})
+    settle(server)
+    assert f"KMSKeyID {key_arn} is not this server's own key, and no KMS is configured" in caplog.text
+    assert not asked.events
+    assert waiting(server) == 1
+
+
+def test_a_sender_needs_a_key(server: RunningServer, cognito: Any) -> None:
+    asked = a_function(server)
+    config = senders(asked, "", "Email")
+    del config["KMSKeyID"]
+    with pytest.raises(cognito.exceptions.InvalidParameterException, match="KMSKeyId parameter is required"):
+        a_sign_up_app(cognito, LambdaConfig=config)
