@@ -272,6 +272,47 @@ DOES["take"] = take
     run(work())
 
 
+def test_who_connects_from_the_same_port_at_another_address_is_no_process_of_the_function(
+    tmp_path: Path,
+) -> None:
+    """All of 127.0.0.0/8 is this machine: a port alone names no connection."""
+    where = (
+        TRIES
+        + """
+def connections(_):
+    own = {os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if name != "255"
+           if os.path.islink(f"/proc/self/fd/{name}")}
+    port = int(os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")[1])
+    for line in open("/proc/net/tcp"):
+        columns = line.split()
+        if f"socket:[{columns[9]}]" in own and columns[2].endswith(f":{port:04X}"):
+            return f"{int(columns[1].split(':')[1], 16)} {port}"
+DOES["connections"] = connections
+"""
+    )
+
+    def take(address: str, from_port: int, port: int) -> bytes:
+        with socket.socket() as thief:
+            thief.settimeout(0.5)
+            thief.bind((address, from_port))
+            try:
+                thief.connect(("127.0.0.1", port))
+                thief.sendall(b"GET /nothing HTTP/1.1\r\nhost: here\r\n\r\n")
+                return thief.recv(1000)
+            except OSError:
+                return b""
+
+    async def work() -> None:
+        async with running(tmp_path, HELLO, hello=where) as functions:
+            from_port, port = (await ask(functions, "hello", {"do": "connections"}))["got"].split()
+            for number in range(2, 22):  # the kernel's table has no order that could be relied upon
+                heard = await asyncio.to_thread(take, f"127.0.0.{number}", int(from_port), int(port))
+                assert heard == b"", f"127.0.0.{number} was heard"
+            assert (await ask(functions, "hello", {"do": "parent"}))["got"] == str(os.getpid())
+
+    run(work())
+
+
 def test_a_function_that_floods_its_output_is_held_up_and_not_the_server(tmp_path: Path) -> None:
     floods = """
 import threading

@@ -127,7 +127,8 @@ class LocalFunction:
             if not place.done():
                 place.set_result(process)
                 return
-        self._idle.append(process)
+        if process not in self._idle:
+            self._idle.append(process)
 
     def _ended(self, process: FunctionProcess) -> None:
         self._processes.discard(process)

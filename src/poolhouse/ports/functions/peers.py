@@ -8,36 +8,48 @@ another's.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+TABLES = {"/proc/net/tcp": "", "/proc/net/tcp6": "::ffff:"}
+"""And how an address of IPv4 begins there: a program may have connected by a socket of IPv6."""
 LOCAL, REMOTE, INODE = 1, 2, 9
 """Columns of the kernel's table."""
 
+End = tuple[str, int]
+"""An address of IPv4 and a port. The port alone would be anybody's: each address of 127.0.0.0/8 has its own ports."""
 
-def is_of_session(session: int, from_port: int, to_port: int) -> bool:
-    """Whether the process that connected from the one port to the other belongs to the session. Reads files: for a
+
+def is_of_session(session: int, of: End, to: End) -> bool:
+    """Whether the process that connected from the one end to the other belongs to the session. Reads files: for a
     thread. True where the system has no way to say."""
     if not sys.platform.startswith("linux"):
         return True
-    socket = _socket(from_port, to_port)
-    return socket is not None and any(_holds(pid, socket) for pid in _processes(session))
+    found = _socket(of, to)
+    return found is not None and any(_holds(pid, found) for pid in _processes(session))
 
 
-def _socket(from_port: int, to_port: int) -> str | None:
-    ends = (f":{from_port:04X}", f":{to_port:04X}")
-    for table in TABLES:
+def _socket(of: End, to: End) -> str | None:
+    for table, prefix in TABLES.items():
+        ends = _as_listed(prefix, of), _as_listed(prefix, to)
         try:
             lines = Path(table).read_text().splitlines()
         except OSError:
             continue
         for line in lines:
             columns = line.split()
-            if columns[LOCAL].endswith(ends[0]) and columns[REMOTE].endswith(ends[1]):
+            if (columns[LOCAL], columns[REMOTE]) == ends:
                 return f"socket:[{columns[INODE]}]"
     return None
+
+
+def _as_listed(prefix: str, end: End) -> str:
+    """As the kernel prints it: the address as numbers of four bytes, in its own order of bytes."""
+    packed = socket.inet_pton(socket.AF_INET6 if prefix else socket.AF_INET, prefix + end[0])
+    words = (int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed), 4))
+    return "".join(f"{word:08X}" for word in words) + f":{end[1]:04X}"
 
 
 def _processes(session: int) -> Iterator[int]:
@@ -52,7 +64,7 @@ def _processes(session: int) -> Iterator[int]:
                 continue  # it has ended
 
 
-def _holds(pid: int, socket: str) -> bool:
+def _holds(pid: int, held: str) -> bool:
     folder = f"/proc/{pid}/fd"
     try:
         names = os.listdir(folder)
@@ -60,7 +72,7 @@ def _holds(pid: int, socket: str) -> bool:
         return False
     for name in names:
         try:
-            if os.readlink(f"{folder}/{name}") == socket:
+            if os.readlink(f"{folder}/{name}") == held:
                 return True
         except OSError:
             continue

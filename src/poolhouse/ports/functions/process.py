@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from poolhouse.ports.functions.peers import is_of_session
+from poolhouse.ports.functions.peers import End, is_of_session
 from poolhouse.ports.functions.port import FunctionFailed, FunctionTimeout
 from poolhouse.ports.functions.runtime_api import Conversation
 from poolhouse.ports.functions.shutting_in import NoSuchCommand, Shell
@@ -25,6 +25,10 @@ LINE = 8 * 1024
 """Bytes of its output that are one line of the log at most."""
 OUTPUT_RATE = 256 * 1024
 """Bytes of output a second that are read; a process that writes more waits."""
+
+LOOPBACK = "127.0.0.1"
+CONNECTIONS, CONNECTIONS_OF_EVENT = 100, 10
+"""That a process may make, and so many more for each event: a shell script makes two."""
 
 log = logging.getLogger("poolhouse.functions")
 
@@ -60,6 +64,7 @@ class FunctionProcess:
         self._listener: asyncio.Server | None = None
         self._waiting: Conversation | None = None
         self._conversations: set[Conversation] = set()
+        self._connections, self._events = 0, 0
         self._invocation = ""
         self._answer: asyncio.Future[bytes] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -85,6 +90,7 @@ class FunctionProcess:
         loop = asyncio.get_running_loop()
         conversation, self._waiting = self._waiting, None
         self._invocation = str(uuid.uuid4())
+        self._events += 1
         self._answer = loop.create_future()
         # Whoever asked may have gone by the time that it fails.
         self._answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
@@ -108,18 +114,23 @@ class FunctionProcess:
 
     # What the process says.
 
-    def wants_event(self, conversation: Conversation) -> None:
+    def wants_event(self, conversation: Conversation) -> bool:
+        if self._waiting is conversation:
+            return False
         if self._answer is not None:
             self._fail(
                 FunctionFailed("the runtime asked for the next event and gave no answer", "Runtime.ExitError")
             )
         self.was_ready = True
         self._disarm()
+        if self._waiting is not None:
+            self._waiting.close()  # it has given that one up
         self._waiting = conversation
         if self.is_retired:
             self.kill("it is replaced")
         else:
             self._on_ready(self)
+        return True
 
     def answered(self, invocation: str, answer: bytes) -> bool:
         if self._answer is None or invocation != self._invocation:
@@ -155,8 +166,8 @@ class FunctionProcess:
         try:
             self._temporary = await asyncio.to_thread(tempfile.mkdtemp, prefix="poolhouse-function-")
             loop = asyncio.get_running_loop()
-            self._listener = await loop.create_server(self._converse, "127.0.0.1", 0, backlog=8)
-            api = f"127.0.0.1:{self._port}"
+            self._listener = await loop.create_server(self._converse, LOOPBACK, 0, backlog=8)
+            api = f"{LOOPBACK}:{self._port}"
             shell = self._about.shell
             read, write = os.pipe()
             try:
@@ -224,10 +235,15 @@ class FunctionProcess:
             self, self._about.arn, self._about.max_answer, self._may_speak, self._conversations
         )
 
-    async def _may_speak(self, from_port: int) -> bool:
+    async def _may_speak(self, peer: End) -> bool:
         if self._process is None:
             return False
-        return await asyncio.to_thread(is_of_session, self._process.pid, from_port, self._port)
+        is_ours = await asyncio.to_thread(is_of_session, self._process.pid, peer, (LOOPBACK, self._port))
+        if is_ours:
+            self._connections += 1
+            if self._connections > CONNECTIONS + CONNECTIONS_OF_EVENT * self._events:
+                self.kill("it connects again and again")  # which costs the server more than it
+        return is_ours
 
     async def _hear_output(self, descriptor: int) -> None:
         # A pipe of our own and not asyncio's: a child that the process leaves behind may hold its other end.

@@ -17,6 +17,8 @@ from typing import Protocol, cast
 import httptools
 import orjson
 
+from poolhouse.ports.functions.peers import End
+
 BASE = b"/2018-06-01/runtime"
 NEXT, INIT_ERROR = BASE + b"/invocation/next", BASE + b"/init/error"
 OUTCOME = re.compile(BASE + rb"/invocation/([A-Za-z0-9-]{1,64})/(response|error)")
@@ -25,14 +27,24 @@ MAX_ERROR = 256 * 1024
 MAX_HEAD = 64 * 1024
 """Bytes of a request's headers."""
 MAX_CONNECTIONS = 8
-REASONS = {200: b"OK", 202: b"Accepted", 400: b"Bad Request", 404: b"Not Found", 413: b"Content Too Large"}
+MAX_REFUSED = 20
+"""Requests of one connection that make no sense. A process that goes on and on must not keep the server busy."""
+REASONS = {
+    200: b"OK",
+    202: b"Accepted",
+    400: b"Bad Request",
+    403: b"Forbidden",
+    404: b"Not Found",
+    413: b"Content Too Large",
+}
 ACCEPTED = b'{"status":"OK"}'
 
 
 class Talk(Protocol):
     """The server's side of the talk with one process."""
 
-    def wants_event(self, conversation: Conversation) -> None: ...
+    def wants_event(self, conversation: Conversation) -> bool:
+        """False: it waits for one here already."""
 
     def answered(self, invocation: str, answer: bytes) -> bool:
         """False: no such invocation is under way."""
@@ -52,7 +64,7 @@ class Conversation(asyncio.Protocol):
         talk: Talk,
         arn: str,
         max_answer: int,
-        may_speak: Callable[[int], Awaitable[bool]],
+        may_speak: Callable[[End], Awaitable[bool]],
         among: set[Conversation],
     ) -> None:
         self._talk, self._arn, self._max_answer, self._may_speak = talk, arn, max_answer, may_speak
@@ -60,6 +72,9 @@ class Conversation(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._parser = httptools.HttpRequestParser(self)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_admitted = False
+        self._early = b""
+        self._refused = 0
         self._begin_request()
 
     def _begin_request(self) -> None:
@@ -99,12 +114,21 @@ class Conversation(asyncio.Protocol):
 
     async def _admit(self) -> None:
         peer = self._transport.get_extra_info("peername")
-        if peer is None or not await self._may_speak(peer[1]):
+        if peer is None or not await self._may_speak((peer[0], peer[1])):
             self._transport.abort()
         elif not self._transport.is_closing():
+            self._is_admitted = True
             self._transport.resume_reading()
+            early, self._early = self._early, b""
+            if early:
+                self.data_received(early)
 
     def data_received(self, data: bytes) -> None:
+        if not self._is_admitted:
+            # Some is read already: uvloop begins to read after it was told not to, where that was here.
+            self._early += data
+            self._transport.pause_reading()
+            return
         try:
             self._parser.feed_data(data)
             self._head += len(data)
@@ -112,6 +136,14 @@ class Conversation(asyncio.Protocol):
                 self._transport.abort()
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._transport.abort()
+
+    def pause_writing(self) -> None:
+        # It does not read what it is told: what it says meanwhile waits, and what it is told does not pile up here.
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     # What the parser calls.
 
@@ -141,8 +173,10 @@ class Conversation(asyncio.Protocol):
         method, body = self._parser.get_method(), b"".join(self._body)
         outcome = OUTCOME.fullmatch(self._url)
         if method == b"GET" and self._url == NEXT:
-            self._talk.wants_event(self)
+            if not self._talk.wants_event(self):
+                self._refuse(403, "InvalidStateTransition", "the process waits for an event already")
         elif method == b"POST" and self._url == INIT_ERROR:
+            self._refused += 1  # there is no sense in saying it again
             self._say(202, ACCEPTED)
             self._talk.failed_to_start(body[:MAX_ERROR])
         elif method == b"POST" and outcome is not None:
@@ -166,6 +200,10 @@ class Conversation(asyncio.Protocol):
             self._refuse(400, "InvalidRequestID", "Invalid request ID")
 
     def _refuse(self, status: int, kind: str, message: str) -> None:
+        self._refused += 1
+        if self._refused > MAX_REFUSED:
+            self._transport.abort()
+            return
         self._say(status, orjson.dumps({"errorMessage": message, "errorType": kind}))
 
     def _say(self, status: int, body: bytes, headers: bytes = b"") -> None:
