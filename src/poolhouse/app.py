@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from poolhouse import credentials
-from poolhouse.config import Settings
+from poolhouse.config import ConfigurationError, Settings
 from poolhouse.core.dispatches import DispatchKind
 from poolhouse.core.ids import Random
 from poolhouse.core.loopback import is_near_url
@@ -41,6 +41,13 @@ from poolhouse.operation import Clock, Parts, SystemClock, SystemRandom
 from poolhouse.ports import Ports
 from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.carriers import Carrier
+from poolhouse.ports.compromised import (
+    CommonPasswords,
+    CompromisedPasswords,
+    HashFile,
+    HashRanges,
+    check_hash_file,
+)
 from poolhouse.ports.functions.build import functions_from, isolation_warning
 from poolhouse.ports.functions.configuration import read_functions
 from poolhouse.ports.functions.configured import ConfiguredFunctions
@@ -186,10 +193,23 @@ def _ports(settings: Settings, clock: Clock) -> Ports:
         outbound=outbound,
         key_sets=KeySets(outbound, clock.now),
         functions=functions_from(settings, clock.now),
+        compromised=_compromised(settings, outbound),
         kms=_kms(settings),
         mail=_mail(settings),
         sms=_sms(settings, clock),
     )
+
+
+def _compromised(settings: Settings, outbound: GuardedOutbound) -> CompromisedPasswords:
+    """Raises ConfigurationError: the file is none of hashes."""
+    path, url = settings.compromised_passwords_file, settings.compromised_passwords_url
+    if path is not None:
+        try:
+            check_hash_file(path)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError([f"compromised_passwords_file {path}: {error}"]) from None
+        return HashFile(path)
+    return CommonPasswords() if url is None else HashRanges(url, outbound)
 
 
 def _listeners(settings: Settings, clock: Clock) -> dict[DispatchKind, EventListener]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from poolhouse.config import Settings
 from poolhouse.core.audit import AuditRecord
+from poolhouse.core.auth_events import Origin
 from poolhouse.core.ids import Random, uuid7
 from poolhouse.core.messages import CustomText
 from poolhouse.core.outgoing import Outcome
@@ -131,6 +132,8 @@ class Call:
     """The person that the call is about, by sub, where that is known before it writes; for the audit record."""
     client_id: str | None = None
     """The app client that it is made for, where the request does not name it; for the audit record."""
+    origin: Origin | None = None
+    """Where the person is, where the request says more of it than who calls."""
     message_metadata: dict[str, str] = field(default_factory=dict)
     """The request's ClientMetadata, where functions get it that send messages."""
     texts: dict[tuple[str, str], CustomText] = field(default_factory=dict)

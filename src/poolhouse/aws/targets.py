@@ -52,6 +52,7 @@ from poolhouse.userpools import (
     ui_customization,
     verification,
 )
+from poolhouse.userpools.risk import configuration as risk_configuration
 from poolhouse.userpools.sign_in import operations
 from poolhouse.userpools.users import admin, attributes, creation, listing, membership, passwords
 
@@ -128,6 +129,7 @@ TARGETS: Targets = {
         "DescribeManagedLoginBranding": Target(branding.describe_managed_login_branding),
         "DescribeManagedLoginBrandingByClient": Target(branding.describe_managed_login_branding_by_client),
         "DescribeResourceServer": Target(resource_servers.describe_resource_server),
+        "DescribeRiskConfiguration": Target(risk_configuration.describe_risk_configuration),
         "DescribeTerms": Target(terms.describe_terms),
         "DescribeTermsByClient": Target(terms.describe_terms_by_client),
         "DescribeUserPool": Target(pools.describe_user_pool),
@@ -167,6 +169,7 @@ TARGETS: Targets = {
         "RespondToAuthChallenge": Target(operations.respond_to_auth_challenge, everything),
         "RevokeToken": Target(sign_out.revoke_token, everything),
         "SetLogDeliveryConfiguration": Target(log_delivery.set_log_delivery_configuration),
+        "SetRiskConfiguration": Target(risk_configuration.set_risk_configuration),
         "SetUICustomization": Target(ui_customization.set_ui_customization),
         "SetUserMFAPreference": Target(mfa_preferences.set_user_mfa_preference, everything),
         "SetUserPoolMfaConfig": Target(mfa.set_user_pool_mfa_config),

@@ -24,6 +24,10 @@ def inconsistencies(settings: Settings) -> list[str]:
         problems.append("lambda_access_key_id and lambda_secret_access_key go together: set both or neither.")
     if settings.lambda_session_token is not None and settings.lambda_access_key_id is None:
         problems.append("lambda_session_token needs lambda_access_key_id.")
+    if settings.compromised_passwords_file is not None and settings.compromised_passwords_url is not None:
+        problems.append(
+            "compromised_passwords_file and compromised_passwords_url are two ways for one thing: choose one."
+        )
     if (settings.kms_access_key_id is None) != (settings.kms_secret_access_key is None):
         problems.append("kms_access_key_id and kms_secret_access_key go together: set both or neither.")
     problems += [

@@ -23,6 +23,7 @@ _access = section("Keys and access")
 _admin = section("Operation")
 _delivery = section("Mail and SMS")
 _events = section("Audit and logs")
+_threats = section("Threat protection")
 _functions = section("Functions")
 _limits = section("Limits")
 _quotas = section("Quotas")
@@ -268,6 +269,22 @@ class Settings:
         "Folder in which the logs that pools export (SetLogDeliveryConfiguration) are written, a file of JSON lines for"
         " each log group, bucket or stream, where `events_webhook_url` is not set.",
         default_text="`exported-logs` in `data_dir`",
+    )
+
+    compromised_passwords_file: Path | None = _threats(
+        None,
+        kinds.PATH,
+        "A file of leaked passwords to know compromised ones by: lines of a SHA-1 in hex, a colon and a count, in the"
+        " order of the hashes, as Have I Been Pwned's downloader writes it.",
+        default_text="none: the 30,000 commonest passwords, which come with the server",
+    )
+    compromised_passwords_url: str | None = _threats(
+        None,
+        kinds.URL,
+        "In place of the file: an address that answers to `/` and the first five digits of a SHA-1, as"
+        " `https://api.pwnedpasswords.com/range` does. An address in a private network needs"
+        " `allowed_outgoing_networks`.",
+        default_text="none",
     )
 
     functions_file: Path | None = _functions(

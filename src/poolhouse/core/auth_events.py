@@ -43,6 +43,8 @@ class Origin:
 
     address: str = ""
     user_agent: str = ""
+    device_id: str = ""
+    """What stands for the device, where its application said so (EncodedData)."""
 
     @property
     def device(self) -> str:
@@ -95,6 +97,7 @@ class AuthEvent:
             "request_id": self.request_id,
             "address": self.origin.address,
             "user_agent": self.origin.user_agent,
+            "device_id": self.origin.device_id,
             "challenges": [list(challenge) for challenge in self.challenges],
             "risk": {
                 "decision": self.risk.decision,
@@ -122,7 +125,7 @@ class AuthEvent:
             client_id=document["client_id"],
             username=document["username"],
             request_id=document["request_id"],
-            origin=Origin(document["address"], document["user_agent"]),
+            origin=Origin(document["address"], document["user_agent"], document["device_id"]),
             challenges=tuple((name, result) for name, result in document["challenges"]),
             risk=Risk(**document["risk"]),
             provider=document["provider"],

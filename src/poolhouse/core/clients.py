@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
 from poolhouse.core.documents import from_iso, to_iso
+from poolhouse.core.risk_settings import RiskSettings
 from poolhouse.core.secret import Secret
 from poolhouse.shapes.cognito_idp import UserPoolClientType
 
@@ -92,6 +93,8 @@ class UserPoolClient:
     extensions: ClientExtensions = ClientExtensions()
     registration: Registration | None = None
     """None: an administrator made it."""
+    risk: RiskSettings | None = None
+    """What is done about risk here; None: what is done in the whole pool."""
     version: int = 1
 
     @property
@@ -177,6 +180,7 @@ class UserPoolClient:
             "settings": self.settings,
             "extensions": self.extensions.to_document(),
             **({} if self.registration is None else {"registration": self.registration.to_document()}),
+            **({} if self.risk is None else {"risk": self.risk.to_document()}),
         }
 
     @classmethod
@@ -193,4 +197,5 @@ class UserPoolClient:
             registration=(
                 Registration.from_document(document["registration"]) if "registration" in document else None
             ),
+            risk=RiskSettings.from_document(document["risk"]) if "risk" in document else None,
         )

@@ -113,7 +113,7 @@ def compose(
     by_link = link is not None and wants_link(pool, purpose)
     subject, body = _link_templates(pool) if by_link else _email_templates(pool, purpose, code)
     return Message(
-        _one_line(_fill(custom.subject or subject, code=code, username=username)),
+        one_line(_fill(custom.subject or subject, code=code, username=username)),
         _fill_html(custom.body or body, code=code, username=username, link=link if by_link else None),
     )
 
@@ -211,7 +211,8 @@ def _fill_html(template: str, *, code: str, username: str, link: str | None) -> 
     return _PLACEHOLDER.sub(value, template)
 
 
-def _one_line(subject: str) -> str:
+def one_line(subject: str) -> str:
+    """The text as a subject may be."""
     # A line break would begin another header; a pool's subject may hold one.
     return " ".join("".join(letter if letter.isprintable() else " " for letter in subject).split())
 

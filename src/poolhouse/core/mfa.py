@@ -58,8 +58,9 @@ def offers_software_tokens(pool: UserPool) -> bool:
     return bool(pool.software_token_mfa and pool.software_token_mfa.get("Enabled"))
 
 
-def available_factors(pool: UserPool, user: User, has_totp: bool) -> MfaChoice:
-    """Which factors would be asked for now. `has_totp`: the person has a verified software token.
+def available_factors(pool: UserPool, user: User, has_totp: bool, *, is_risky: bool = False) -> MfaChoice:
+    """Which factors would be asked for now. `has_totp`: the person has a verified software token. `is_risky`: threat
+    protection wants one of this sign-in, so one that the person could be asked for is enough to ask.
 
     In a pool that only allows second factors, those that the person switched on; whoever has none is not
     asked. A pool that demands one takes, from a person who switched none on, also a phone number, an e-mail
@@ -74,7 +75,7 @@ def available_factors(pool: UserPool, user: User, has_totp: bool) -> MfaChoice:
     can_be_asked = tuple(factor for factor in Factor if _can_be_asked(pool, user, factor, has_totp))
     factors = tuple(factor for factor in can_be_asked if factor in user.mfa.enabled)
     is_demanded = mode == "ON"
-    if not factors and is_demanded:
+    if not factors and (is_demanded or is_risky):
         factors = can_be_asked
     if not factors:
         return MfaChoice(is_demanded=is_demanded, can_set_up=offered_factors(pool) if is_demanded else ())

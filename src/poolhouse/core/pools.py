@@ -9,6 +9,7 @@ from typing import Any, Self, cast
 
 from poolhouse.core.documents import from_iso, to_iso
 from poolhouse.core.pool_settings import tier
+from poolhouse.core.risk_settings import RiskSettings
 from poolhouse.shapes.cognito_idp import (
     LogConfigurationType,
     SchemaAttributeType,
@@ -52,6 +53,8 @@ class UserPool:
     web_authn: WebAuthnConfigurationType | None = None
     log_delivery: tuple[LogConfigurationType, ...] = ()
     """Which logs go where: at most one configuration for each source of events."""
+    risk: RiskSettings | None = None
+    """What is done about risk at clients that have no settings of their own; None: nobody has said."""
     extensions: PoolExtensions = PoolExtensions()
     version: int = 1
 
@@ -83,6 +86,7 @@ class UserPool:
             "email_mfa": dict(self.email_mfa) if self.email_mfa is not None else None,
             "web_authn": self.web_authn,
             "log_delivery": list(self.log_delivery),
+            "risk": None if self.risk is None else self.risk.to_document(),
             "extensions": self.extensions.to_document(),
         }
 
@@ -106,5 +110,6 @@ class UserPool:
             web_authn=document["web_authn"],
             # Documents from before it could be set have none.
             log_delivery=tuple(document.get("log_delivery", ())),
+            risk=None if document.get("risk") is None else RiskSettings.from_document(document["risk"]),
             extensions=PoolExtensions.from_document(document["extensions"]),
         )

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from poolhouse.core.clients import UserPoolClient
 from poolhouse.core.pools import UserPool
+from poolhouse.core.risk_settings import DEFAULT, RiskSettings
 from poolhouse.core.scopes import DCR_SCOPE
 from poolhouse.core.secret import Secret
 
@@ -111,3 +112,8 @@ class AppSnapshot:
     """The pool's keys and issuer."""
     readable: frozenset[str]
     """The attributes that the client's tokens and answers may show."""
+
+    @property
+    def risk(self) -> RiskSettings:
+        """What is done about risk here."""
+        return self.client.risk or self.user_pool.risk or DEFAULT

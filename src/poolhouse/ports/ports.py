@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.carriers import Carrier
+from poolhouse.ports.compromised import CommonPasswords, CompromisedPasswords
 from poolhouse.ports.functions import Functions, NoFunctions
 from poolhouse.ports.guarded import GuardedOutbound
 from poolhouse.ports.key_sets import KeySets
@@ -31,6 +32,8 @@ class Ports:
     """What holds the keys of pools that don't use the server's own; None: nothing is configured."""
     functions: Functions = field(default_factory=NoFunctions)
     """Where the functions of the pools' triggers run."""
+    compromised: CompromisedPasswords = field(default_factory=CommonPasswords)
+    """Which passwords others know."""
 
     def close(self) -> None:
         """Let go of threads, once nobody asks any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from poolhouse.core.keys import MAX_TOKEN_LIFETIME
+from poolhouse.core.risk import KNOWN_FOR
 from poolhouse.store.transaction import Transaction
 
 CHANGES_KEPT = timedelta(hours=1)
@@ -47,6 +48,7 @@ def sweep(tx: Transaction, now: datetime, limit: int, audit_kept: timedelta = FO
         (tx.authorization_codes.remove_expired, now - CODES_KEPT),
         (tx.used_once.remove_expired, now),
         (tx.auth_events.remove_older, now - AUTH_EVENTS_KEPT),
+        (tx.known_places.remove_older, now - KNOWN_FOR),
         (tx.audit.remove_older, now - audit_kept),
     ):
         if removed < limit:

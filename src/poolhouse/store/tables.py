@@ -628,6 +628,20 @@ auth_event = sa.Table(
     ),
 )
 
+# By what threat protection knows a person again: a device, a network, an address.
+known_place = sa.Table(
+    "known_place",
+    metadata,
+    *_of_user(
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("value", Key, nullable=False),
+        sa.Column("is_trusted", sa.Boolean, nullable=False),
+        sa.Column("seen_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "kind", "value"),
+        sa.Index(None, "seen_at"),
+    ),
+)
+
 lease = sa.Table(
     "lease",
     metadata,

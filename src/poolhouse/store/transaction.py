@@ -28,6 +28,7 @@ from poolhouse.store.repositories.families import Families
 from poolhouse.store.repositories.groups import Groups
 from poolhouse.store.repositories.identity_providers import IdentityProviders
 from poolhouse.store.repositories.inbox import Inbox
+from poolhouse.store.repositories.known_places import KnownPlaces
 from poolhouse.store.repositories.leases import Leases
 from poolhouse.store.repositories.memberships import Memberships
 from poolhouse.store.repositories.outbox import Outbox
@@ -75,6 +76,7 @@ class Transaction:
         "groups",
         "identity_providers",
         "inbox",
+        "known_places",
         "leases",
         "memberships",
         "outbox",
@@ -137,5 +139,6 @@ class Transaction:
         self.dispatches = Dispatches(connection)
         self.audit = Audit(connection, self.users, self.dispatches)
         self.auth_events = AuthEvents(connection)
+        self.known_places = KnownPlaces(connection)
         self.leases = Leases(connection)
         self.server = ServerFacts(connection, self.data_keys)

@@ -80,6 +80,7 @@ def finish(
     user: User | None,
     outcome: Outcome,
     client_id: str = "",
+    risk: Risk | None = None,
 ) -> None:
     """What became of the person's newest event of a kind that is done in two requests, as a forgotten password is.
     Where none is under way, an event of its own; but a vain try then is none, or anybody could fill the history."""
@@ -89,7 +90,7 @@ def finish(
     event_id = begun.id if begun is not None and begun.outcome != "Pass" else None
     if event_id is None and outcome == "Fail":
         return
-    _note(tx, call, pool, client_id, kind=kind, user=user, outcome=outcome, event_id=event_id)
+    _note(tx, call, pool, client_id, kind=kind, user=user, outcome=outcome, event_id=event_id, risk=risk)
 
 
 def settled(tx: Transaction, call: Call, app: AppSnapshot, *, kind: Kind, error: CognitoError | None) -> None:
@@ -155,19 +156,5 @@ def tell(tx: Transaction, call: Call, pool: UserPool, event: AuthEvent) -> None:
 
 
 def origin_of(call: Call) -> Origin:
-    """Where the person is: a back end that asks for them may say it (ContextData), and else it is who calls.
-
-    Source: Cognito API reference, AdminInitiateAuth (ContextData).
-    """
-    given = call.audit_parameters.get("ContextData")
-    if not given or not (call.caller.is_root or call.caller.access_key_id is not None):
-        return Origin(call.address, call.user_agent)
-    agent = next(
-        (
-            h.get("headerValue", "")
-            for h in given["HttpHeaders"]
-            if h.get("headerName", "").lower() == "user-agent"
-        ),
-        "",
-    )
-    return Origin(given["IpAddress"][:64], agent[:512])
+    """Where the person is: what the request says of it, and else it is who calls."""
+    return call.origin or Origin(call.address, call.user_agent)

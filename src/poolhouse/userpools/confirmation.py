@@ -50,6 +50,8 @@ from poolhouse.userpools.existence import (
     find_locked,
     on_the_beat,
 )
+from poolhouse.userpools.risk.blocking import refuse_blocked
+from poolhouse.userpools.risk.context import seen_from
 from poolhouse.userpools.sign_up import (
     SIGNING_UP,
     address_to_confirm,
@@ -88,6 +90,7 @@ async def confirm_sign_up(call: Call, request: ConfirmSignUpRequest) -> ConfirmS
     """
     name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
+    call = seen_from(call, app, request)
     given = request.get("Session")
     confirmed = await confirm_account(
         call,
@@ -120,6 +123,7 @@ async def confirm_account(
         CognitoError: as `confirm_sign_up`, but for what concerns the client.
     """
     begun = begin()
+    await refuse_blocked(call, app)
 
     def attempt(tx: Transaction) -> tuple[User, str | None] | CognitoError:
         if hides_existence(app) and not count_name(tx, call, app.user_pool, TRY, name, MAX_TRIES):
@@ -230,6 +234,7 @@ async def resend_confirmation_code(
     """
     name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
+    call = seen_from(call, app, request)
     return {"CodeDeliveryDetails": await resend_code(call, app, name, request.get("ClientMetadata"))}
 
 
@@ -242,6 +247,7 @@ async def resend_code(
         CognitoError: as `resend_confirmation_code`, but for what concerns the client.
     """
     begun, possible = begin(), confirming_attributes(app.user_pool)
+    await refuse_blocked(call, app)
     if not possible:
         raise NotAuthorizedException("Cannot resend codes. Auto verification not turned on.")
     if possible == [EMAIL] and wants_link(app.user_pool, Purpose.RESEND):

@@ -23,6 +23,7 @@ from poolhouse.core.errors import (
 )
 from poolhouse.core.paging import open_page, seal_page
 from poolhouse.core.pools import UserPool
+from poolhouse.core.risk import places_of, places_to_distrust
 from poolhouse.core.users import User
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
@@ -75,7 +76,8 @@ async def admin_list_user_auth_events(
 async def admin_update_auth_event_feedback(
     call: Call, request: AdminUpdateAuthEventFeedbackRequest
 ) -> AdminUpdateAuthEventFeedbackResponse:
-    """Say whether an event was the person's own doing. Who says it later is believed.
+    """Say whether an event was the person's own doing. Who says it later is believed. By what was theirs the person
+    is known again; from where it was not they are never taken for themselves.
 
     Raises:
         ResourceNotFoundException, UserNotFoundException: no such pool, person or event.
@@ -181,6 +183,9 @@ def _say(
         raise ResourceNotFoundException(f"Auth event {event_id} does not exist.")
     said = replace(event, feedback=GivenFeedback(cast(Feedback, value), provider, call.now))
     tx.auth_events.replace(said)
+    is_valid = value == "Valid"
+    places = places_of(event.origin) if is_valid else places_to_distrust(event.origin)
+    tx.known_places.judge(pool.id, user.sub, places, is_valid, call.now)
     tell(tx, call, pool, said)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from poolhouse.core.auth_events import Risk
 from poolhouse.core.codes import (
     ATTEMPT_LIMIT,
     MAX_TRIES,
@@ -63,6 +64,9 @@ from poolhouse.userpools.existence import (
     was_asked,
 )
 from poolhouse.userpools.passwords import PASSWORDS, make_password
+from poolhouse.userpools.risk.blocking import refuse_blocked
+from poolhouse.userpools.risk.compromised import refuse_compromised
+from poolhouse.userpools.risk.context import seen_from
 from poolhouse.userpools.triggers.custom_message import with_texts
 from poolhouse.userpools.triggers.post_confirmation import Of, tell_after
 from poolhouse.userpools.triggers.user_migration import bring_who_forgot
@@ -102,6 +106,7 @@ async def forgot_password(call: Call, request: ForgotPasswordRequest) -> ForgotP
     """
     name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
+    call = seen_from(call, app, request)
     return {"CodeDeliveryDetails": await ask_for_reset(call, app, name, request.get("ClientMetadata"))}
 
 
@@ -115,6 +120,7 @@ async def ask_for_reset(
         CognitoError: as `forgot_password`, but for what concerns the client.
     """
     begun, pool = begin(), app.user_pool
+    await refuse_blocked(call, app)
     possible = recovery_attributes(pool)
     if not possible:
         raise NotAuthorizedException("Contact administrator to reset password.")
@@ -155,6 +161,7 @@ async def confirm_forgot_password(
     """
     name = request["Username"]
     app = await app_of(call, request["ClientId"], name, request.get("SecretHash"))
+    call = seen_from(call, app, request)
     code, password = request["ConfirmationCode"], request["Password"]
     await replace_password(call, app, name, code, password, metadata=request.get("ClientMetadata"))
     return {}
@@ -175,7 +182,9 @@ async def replace_password(
         CognitoError: as `confirm_forgot_password`, but for what concerns the client.
     """
     begun, pool = begin(), app.user_pool
+    await refuse_blocked(call, app)
     check_password(password_policy(pool.settings), text)
+    risk = Risk(compromised=await refuse_compromised(call, app, text, "PASSWORD_CHANGE"))
 
     # What is wrong is returned, not raised: the attempt must be counted.
     def prove(tx: Transaction) -> Proven | CognitoError:
@@ -211,7 +220,14 @@ async def replace_password(
         sessions.end_all(tx, pool.id, user.sub)
         changed = tx.users.replace(pool, person.changed(call.now, status=UserStatus.CONFIRMED))
         auth_events.finish(
-            tx, call, pool, kind="ForgotPassword", user=changed, outcome="Pass", client_id=app.client.id
+            tx,
+            call,
+            pool,
+            kind="ForgotPassword",
+            user=changed,
+            outcome="Pass",
+            client_id=app.client.id,
+            risk=risk,
         )
         return changed
 

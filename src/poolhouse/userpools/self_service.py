@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from poolhouse.core.attribute_updates import update_attributes
+from poolhouse.core.auth_events import Risk
 from poolhouse.core.credentials import Password
 from poolhouse.core.errors import (
     InvalidParameterException,
@@ -34,6 +35,7 @@ from poolhouse.userpools.passwords import (
     settle_proof,
 )
 from poolhouse.userpools.person import Person, authenticate_person
+from poolhouse.userpools.risk.compromised import refuse_compromised
 from poolhouse.userpools.users.describe import attribute_list, factors, mfa_options
 from poolhouse.userpools.users.passwords import TRIES, has_same_password
 
@@ -133,14 +135,16 @@ async def _changed(person: Person, request: ChangePasswordRequest) -> bool:
     """Whether it was done: not if another password was set while this one was being hashed."""
     call, pool, user = person.call, person.app.user_pool, person.user
     former = await _proved(person, request.get("PreviousPassword"))
+    text = request["ProposedPassword"]
     password = await make_password(
         call,
         pool,
         sub=user.sub,
         username=user.username,
-        password=request["ProposedPassword"],
+        password=text,
         former=former,
     )
+    risk = Risk(compromised=await refuse_compromised(call, person.app, text, "PASSWORD_CHANGE"))
 
     def change(tx: Transaction) -> bool:
         now = person.again(tx)
@@ -149,7 +153,7 @@ async def _changed(person: Person, request: ChangePasswordRequest) -> bool:
         tx.passwords.put(password)
         sessions.end_all(tx, pool.id, user.sub)
         tx.users.replace(pool, now.changed(call.now))
-        auth_events.record(tx, call, person.app, kind="PasswordChange", user=now, outcome="Pass")
+        auth_events.record(tx, call, person.app, kind="PasswordChange", user=now, outcome="Pass", risk=risk)
         return True
 
     return await call.write(change, pool_id=pool.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from poolhouse.core.auth_events import Outcome, Risk
 from poolhouse.core.auth_flows import permitted
 from poolhouse.core.codes import SIGN_UP, SIGN_UP_LIFETIME
 from poolhouse.core.credentials import Password
@@ -42,6 +43,9 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import auth_events, codes, delivery, links, sessions
 from poolhouse.userpools.existence import app_of
 from poolhouse.userpools.passwords import make_password
+from poolhouse.userpools.risk.blocking import refuse_blocked
+from poolhouse.userpools.risk.compromised import refuse_compromised
+from poolhouse.userpools.risk.context import seen_from
 from poolhouse.userpools.triggers.custom_message import with_texts
 from poolhouse.userpools.triggers.post_confirmation import Of, tell_after
 from poolhouse.userpools.triggers.pre_sign_up import By, ask_before
@@ -101,6 +105,7 @@ async def sign_up(call: Call, request: SignUpRequest) -> SignUpResponse:
     Source: Cognito API reference, SignUp.
     """
     app = await app_of(call, request["ClientId"], request["Username"], request.get("SecretHash"))
+    call = seen_from(call, app, request)
     account = await make_account(
         call,
         app,
@@ -138,6 +143,7 @@ async def make_account(
         CognitoError: as `sign_up`, but for what concerns the client.
     """
     pool = app.user_pool
+    await refuse_blocked(call, app)
     if not may_sign_up(pool):
         raise NotAuthorizedException("SignUp is not permitted for this user pool")
     user = _new_user(call, app, name, attributes)
@@ -147,6 +153,7 @@ async def make_account(
         raise InvalidParameterException(
             "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null"
         )
+    is_compromised = bool(password) and await refuse_compromised(call, app, password or "", "SIGN_UP")
     # Before the hash is made: a name that is taken shall not cost its price.
     await call.store.read(lambda tx: _refuse_taken(tx, pool, name, user))
     granted = await ask_before(
@@ -158,7 +165,7 @@ async def make_account(
         made = await make_password(call, pool, sub=user.sub, username=user.username, password=password)
 
     def register(tx: Transaction) -> Registered:
-        return _register(tx, call, app, name, user, made, goes_on)
+        return _register(tx, call, app, name, user, made, goes_on, Risk(compromised=is_compromised))
 
     registered = await with_texts(call, lambda: call.write(register, pool_id=pool.id), metadata)
     if registered.sent_to is not None and registered.message is None:
@@ -263,6 +270,7 @@ def _register(
     user: User,
     password: Password | None,
     goes_on: bool,
+    risk: Risk,
 ) -> Registered:
     pool = app.user_pool
     _refuse_taken(tx, pool, name, user)
@@ -275,9 +283,8 @@ def _register(
         raise UsernameExistsException from taken
     if password is not None:
         tx.passwords.put(password)
-    auth_events.record(
-        tx, call, app, kind="SignUp", user=user, outcome="Pass" if is_confirmed else "InProgress"
-    )
+    outcome: Outcome = "Pass" if is_confirmed else "InProgress"
+    auth_events.record(tx, call, app, kind="SignUp", user=user, outcome=outcome, risk=risk)
     if is_confirmed:
         return Registered()
     session = None

@@ -31,6 +31,7 @@ from poolhouse.userpools.passwords import (
     make_password,
     settle_attempt,
 )
+from poolhouse.userpools.risk.compromised import refuse_compromised
 from poolhouse.userpools.sign_in import custom, history
 from poolhouse.userpools.sign_in.asking import code_hash, device_of, srp_of_person
 from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin
@@ -185,7 +186,7 @@ async def _select_mfa_type(attempt: Attempt) -> InitiateAuthResponse:
     user = attempt.person.user
     assert user is not None
     has_totp = await attempt.call.store.look_up(lambda tx: tx.totp.is_verified(user.pool_id, user.sub))
-    can_choose = available_factors(attempt.pool, user, has_totp).factors
+    can_choose = available_factors(attempt.pool, user, has_totp, is_risky=attempt.wants_factor).factors
     if answer not in events or {"EMAIL_MFA": "EMAIL_OTP"}.get(answer, answer) not in can_choose:
         raise InvalidParameterException(f"{answer} is not among the MFA types to choose from.")
     return await go_on(attempt, events[answer])
@@ -250,14 +251,17 @@ async def _new_password(attempt: Attempt) -> InitiateAuthResponse:
         raise InvalidParameterException(
             "Invalid attributes given, " + ", ".join(f"{name} is missing" for name in missing)
         )
+    text = attempt.value("NEW_PASSWORD")
     password = await make_password(
         call,
         pool,
         sub=user.sub,
         username=user.username,
-        password=attempt.value("NEW_PASSWORD"),
+        password=text,
         former=attempt.person.password,
     )
+    if await refuse_compromised(call, attempt.app, text, "PASSWORD_CHANGE"):
+        attempt = attempt.with_compromised()
 
     def confirm(now: User) -> User:
         return now.with_attributes(call.now, changes).changed(call.now, status=UserStatus.CONFIRMED)

@@ -23,6 +23,7 @@ from poolhouse.shapes.cognito_idp import InitiateAuthResponse, UserPoolClientTyp
 from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
 from poolhouse.userpools.browser_sessions import begin_browser_session
+from poolhouse.userpools.risk.blocking import refuse_blocked_sign_in
 from poolhouse.userpools.sign_in import choosing
 from poolhouse.userpools.sign_in.answering import ANSWERS
 from poolhouse.userpools.sign_in.asking import ask
@@ -109,6 +110,7 @@ async def begin(
     _refuse_foreign(app)
     hidden, arrival = hiding(app), _Arrival(call, app)
     person = await find_person(call, hidden, name)
+    await refuse_blocked_sign_in(call, hidden, person.user)
     await before_sign_in(call, hidden, person.user, name, None)
     attempt = Attempt(
         call,
@@ -137,6 +139,7 @@ async def answer(
     found, person = await _opened(call, hidden, session)
     if found.step not in ANSWERS or Step(found.step).challenge != challenge or person is None:
         raise NotAuthorizedException(sessions.INVALID, detail="the session waits for something else")
+    await refuse_blocked_sign_in(call, hidden, person.user)
     attempt = Attempt(call, hidden, responses, person, Step(found.step), found, found.state, arrive=arrival)
     return _outcome(await ANSWERS[attempt.step](attempt), arrival)
 
@@ -173,6 +176,7 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
     found, person = await _opened(call, hidden, session)
     if found.step != SIGNED_UP or person is None or person.user is None:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of a sign-up")
+    await refuse_blocked_sign_in(call, hidden, person.user)
     await before_sign_in(call, hidden, person.user, person.name, None)
     attempt = Attempt(call, hidden, {}, person, Step.START, found, found.state, arrive=arrival)
     return _outcome(await go_on(attempt, Event.PASSWORD_PROVEN), arrival)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from poolhouse.core.auth_events import Risk
 from poolhouse.core.credentials import Password
 from poolhouse.core.custom_sign_in import CustomSignIn
 from poolhouse.core.errors import (
@@ -54,6 +55,8 @@ class Arrive(Protocol):
     ) -> None: ...
 
 
+RISK = "risk"
+"""What a session's state calls it."""
 WITHOUT_PASSWORD = frozenset({Step.EMAIL_OTP_FIRST, Step.SMS_OTP, Step.WEB_AUTHN})
 """Sign-ins by something else. A device stands for a password's second factor, so they have none either."""
 
@@ -70,7 +73,7 @@ class Attempt:
     session: Session | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
     """What the session keeps from step to step: `device`, the DEVICE_KEY that was given at the start; `amr`;
-    `levels`; `custom`, how far a custom sign-in is."""
+    `levels`; `custom`, how far a custom sign-in is; `risk`, what threat protection thinks of it."""
     begun: float = field(default_factory=begin)
     """When the work for the answer began, for `on_the_beat`."""
     arrive: Arrive | None = None
@@ -101,7 +104,40 @@ class Attempt:
             kept["levels"] = list(self.levels)
         if self.custom is not None:
             kept["custom"] = self.custom.to_state()
+        if RISK in self.state:
+            kept[RISK] = self.state[RISK]
         return kept | ({"device": self.device_key} if self.device_key else {})
+
+    @property
+    def risk(self) -> Risk | None:
+        """What threat protection thinks of the sign-in; None as long as it has not looked."""
+        found = self.state.get(RISK)
+        return None if found is None else Risk(found["decision"], found["level"], found["compromised"])
+
+    @property
+    def is_assessed(self) -> bool:
+        """Whether threat protection has looked at where the person comes from."""
+        return RISK in self.state and bool(self.state[RISK]["is_assessed"])
+
+    @property
+    def wants_factor(self) -> bool:
+        """Whether threat protection wants a second factor here, of whoever can be asked for one."""
+        return RISK in self.state and bool(self.state[RISK]["wants_factor"])
+
+    def with_risk(self, risk: Risk, *, is_assessed: bool = True, wants_factor: bool = False) -> Attempt:
+        found = {
+            "decision": risk.decision,
+            "level": risk.level,
+            "compromised": risk.compromised,
+            "is_assessed": is_assessed,
+            "wants_factor": wants_factor,
+        }
+        return replace(self, state={**self.state, RISK: found})
+
+    def with_compromised(self) -> Attempt:
+        """With a password that others know, and that is taken all the same."""
+        risk = replace(self.risk or Risk(), compromised=True)
+        return self.with_risk(risk, is_assessed=self.is_assessed, wants_factor=self.wants_factor)
 
     @property
     def custom(self) -> CustomSignIn | None:

@@ -21,6 +21,7 @@ from poolhouse.userpools.passwords import (
     settle_proof,
     still_holds,
 )
+from poolhouse.userpools.risk.assessing import look_at_password
 from poolhouse.userpools.sign_in import history
 from poolhouse.userpools.sign_in.attempt import Attempt, attempts_key, may_begin, refuse_state
 from poolhouse.userpools.sign_in.going_on import Known, go_on, look
@@ -46,14 +47,18 @@ async def by_password(
         proof = await prove_password(
             call, pool, person.user, person.password, presented, key=attempts_key(attempt)
         )
-    return await password_proven(attempt, proof)
+    return await password_proven(attempt, proof, presented)
 
 
-async def password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthResponse:
-    """Count a wrong password; go on with a right one, unless a lock stands at the end of the proof.
+async def password_proven(
+    attempt: Attempt, proof: Proof, presented: str | None = None
+) -> InitiateAuthResponse:
+    """Count a wrong password; go on with a right one, unless a lock stands at the end of the proof. `presented` is
+    the password itself, where it was sent.
 
     Raises:
         NotAuthorizedException: wrong, locked, or a temporary one whose time is over.
+        PasswordResetRequiredException: others know it, too, and the pool wants it replaced.
     """
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
 
@@ -84,6 +89,8 @@ async def password_proven(attempt: Attempt, proof: Proof) -> InitiateAuthRespons
     refuse_state(user)
     if proof.password is not None and _is_over(proof.password, call.now):
         raise NotAuthorizedException(TEMPORARY_IS_OVER)
+    if presented is not None:
+        attempt = await look_at_password(attempt, proof, presented)
     if attempt.step is Step.PASSWORD_VERIFIER:
         await _refuse_unknown_device(attempt)
 

@@ -18,6 +18,7 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import devices, sessions
 from poolhouse.userpools.delivery import deliver_now_or_later, deliver_unseen
 from poolhouse.userpools.existence import on_the_beat
+from poolhouse.userpools.risk.assessing import look_at_risk
 from poolhouse.userpools.sign_in import history
 from poolhouse.userpools.sign_in.asking import FIRST_CODES, Asked, ask
 from poolhouse.userpools.sign_in.attempt import Attempt, refuse_state
@@ -50,7 +51,8 @@ async def go_on(
     found, where the caller has read it already.
 
     Raises:
-        NotAuthorizedException: another request answered the step first, or the person may not go on.
+        NotAuthorizedException: another request answered the step first, the person may not go on, or threat
+            protection blocks it.
     """
     call, user = attempt.call, attempt.person.user
     if event in ASKING:
@@ -58,7 +60,11 @@ async def go_on(
     elif known is None:
         known = await call.store.look_up(lambda tx: look(tx, attempt, user))
     step = advance(attempt.step, event, known.situation)
-    attempt = before = history.with_proof(_with_round(_with_method(attempt, event), event), event)
+    attempt = history.with_proof(_with_round(_with_method(attempt, event), event), event)
+    attempt = before = await look_at_risk(attempt, event)
+    if attempt.wants_factor:
+        known = await call.store.look_up(lambda tx: look(tx, before, user))
+        step = advance(attempt.step, event, known.situation)
     decided: Event | None = None
     if step is Step.DEFINE:
         decided, attempt = await _define(attempt, known.situation)
@@ -99,6 +105,7 @@ async def _define(attempt: Attempt, now: Situation) -> tuple[Event, Attempt]:
         case Event.TOKENS_DEFINED:
             if attempt.person.user is not None:
                 refuse_state(attempt.person.user, by_password=attempt.is_by_password)
+            attempt = await look_at_risk(attempt, decided)
             custom = replace(custom, has_tokens=True)
         case Event.PASSWORD_DEFINED:
             attempt = replace(attempt, values={**attempt.values, "SRP_A": custom.public or ""})
@@ -111,7 +118,8 @@ def look(tx: Transaction, attempt: Attempt, user: User | None) -> Known:
     if user is None:
         return NOTHING
     custom = attempt.custom
-    mfa = available_factors(attempt.pool, user, tx.totp.is_verified(user.pool_id, user.sub))
+    has_totp = tx.totp.is_verified(user.pool_id, user.sub)
+    mfa = available_factors(attempt.pool, user, has_totp, is_risky=attempt.wants_factor)
     factors = factors_that_reach(mfa.factors, attempt.levels)
     if factors != mfa.factors:
         preferred = factors[0] if len(factors) == 1 else None

@@ -10,12 +10,14 @@ from dataclasses import replace
 
 from poolhouse.core.auth_events import Challenge, Outcome
 from poolhouse.core.existence import hides_existence
+from poolhouse.core.risk import places_of
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.software_tokens import Verdict
 from poolhouse.core.users import User
 from poolhouse.store import Transaction
-from poolhouse.userpools.auth_events import are_recorded, new_event_id, record
+from poolhouse.userpools.auth_events import are_recorded, new_event_id, origin_of, record
 from poolhouse.userpools.existence import on_the_beat
+from poolhouse.userpools.risk.context import is_told
 from poolhouse.userpools.sign_in.asking import FIRST_CODES
 from poolhouse.userpools.sign_in.attempt import Attempt
 
@@ -71,12 +73,14 @@ def asked(tx: Transaction, attempt: Attempt, user: User | None, id: str, step: S
     told = replace(attempt.call, subject=None if user is None else user.sub, client_id=attempt.app.client.id)
     additional = {"challengeName": step.challenge, "eventId": id}
     tx.audit.add(replace(told.record(attempt.pool.id), additional=additional))
-    _keep(tx, attempt, user, id, "InProgress", _proven(attempt))
+    _keep(tx, attempt, user, id, "InProgress", proven(attempt))
 
 
 def passed(tx: Transaction, attempt: Attempt, user: User | None) -> None:
     """It is at its end, and gives tokens or a browser's session. `user` is locked."""
-    _keep(tx, attempt, user, event_id(attempt), "Pass", _proven(attempt))
+    _keep(tx, attempt, user, event_id(attempt), "Pass", proven(attempt))
+    if user is not None and may_learn(attempt):
+        tx.known_places.learn(user.pool_id, user.sub, places_of(origin_of(attempt.call)), attempt.call.now)
 
 
 def hold(tx: Transaction, attempt: Attempt) -> None:
@@ -86,13 +90,31 @@ def hold(tx: Transaction, attempt: Attempt) -> None:
         tx.users.lock(user.pool_id, user.sub)
 
 
-def refused(tx: Transaction, attempt: Attempt, error_code: str) -> None:
-    """What was presented is not believed. After `hold`, in the transaction that counts it."""
+FACTORS = frozenset({"otp", "sms", "email_otp", "swk"})
+"""What `amr` calls proofs that a stolen password does not bring."""
+
+
+def may_learn(attempt: Attempt) -> bool:
+    """Whether the person is known again by where this sign-in came from: not where a password alone let a risky one
+    in, or whoever has stolen it would be no risk the next time."""
+    if not are_recorded(attempt.pool) or not is_told(attempt.call):
+        return False
+    risk = attempt.risk
+    return risk is None or risk.level in (None, "Low") or not FACTORS.isdisjoint(attempt.proved)
+
+
+def refused(
+    tx: Transaction, attempt: Attempt, error_code: str, challenges: tuple[Challenge, ...] | None = None
+) -> None:
+    """What was presented is not believed; or with `challenges`, is, and all the same nothing comes of it. After
+    `hold`, in the transaction that counts it."""
     user, id = attempt.person.user, event_id(attempt)
     told = replace(attempt.call, subject=None if user is None else user.sub, client_id=attempt.app.client.id)
     tx.audit.add(replace(told.record(attempt.pool.id), error_code=error_code, additional={"eventId": id}))
     failed = _FAILED.get(attempt.step)
-    _keep(tx, attempt, user, id, "Fail", () if failed is None else (failed,))
+    if challenges is None:
+        challenges = () if failed is None else (failed,)
+    _keep(tx, attempt, user, id, "Fail", challenges)
 
 
 async def show_nothing(attempt: Attempt) -> None:
@@ -133,9 +155,10 @@ def _keep(
         event_id=id,
         outcome=outcome,
         challenges=challenges,
+        risk=attempt.risk,
     )
 
 
-def _proven(attempt: Attempt) -> tuple[Challenge, ...]:
-    proven = attempt.state.get(PROVEN)
-    return () if proven is None else (proven,)
+def proven(attempt: Attempt) -> tuple[Challenge, ...]:
+    found = attempt.state.get(PROVEN)
+    return () if found is None else (found,)

@@ -35,6 +35,8 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
 from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.refresh import REFRESH_FLOW, refresh
+from poolhouse.userpools.risk.blocking import refuse_blocked_sign_in
+from poolhouse.userpools.risk.context import seen_from
 from poolhouse.userpools.sign_in import choosing, custom
 from poolhouse.userpools.sign_in.answering import ANSWERS
 from poolhouse.userpools.sign_in.asking import nobody_called
@@ -138,11 +140,13 @@ async def _initiate(
         return await _refresh(call, app, values)
     _refuse_flow(app, flow)
     name = _username(values)
+    call = seen_from(call, app, request)
     if flow == "CUSTOM_AUTH":
         custom.require_function(app.user_pool)
     # The client is proven before anything is said of the person.
     _check_secret(app, values, name)
     person = await find_person(call, app, name, or_nobody=_may_be_brought(app, flow, values))
+    await refuse_blocked_sign_in(call, app, person.user)
     attempt = Attempt(call, app, values, person)
     session = request.get("Session")
     if session is not None:
@@ -212,6 +216,7 @@ async def _respond(
     name = values.get("USERNAME")
     if not name:
         raise InvalidParameterException("Missing required parameter USERNAME")
+    call = seen_from(call, app, request)
     challenge = request["ChallengeName"]
     session, person = await _session(call, app, challenge, request.get("Session"), values)
     if Step(session.step).challenge != challenge:
@@ -221,6 +226,7 @@ async def _respond(
     if challenge != Step.DEVICE_SRP_AUTH or "SECRET_HASH" in values:
         # Some clients leave the hash out there; it proves nothing that the device's own proof does not.
         _check_secret(app, values, name, person.username)
+    await refuse_blocked_sign_in(call, app, person.user)
     attempt = Attempt(
         call,
         app,

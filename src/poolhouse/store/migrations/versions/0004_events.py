@@ -1,4 +1,5 @@
-"""Events: whom a record of the audit concerns, what people did to get in, and what is still to be told."""
+"""Events: whom a record of the audit concerns, what people did to get in, what they are known by, and what is still
+to be told."""
 
 from __future__ import annotations
 
@@ -47,3 +48,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_auth_event_pool_id_sub_id", "auth_event", ["pool_id", "sub", "id"])
     op.create_index("ix_auth_event_created_at", "auth_event", ["created_at"])
+    op.create_table(
+        "known_place",
+        sa.Column("pool_id", KEY, nullable=False),
+        sa.Column("sub", KEY, nullable=False),
+        sa.Column("kind", KEY, nullable=False),
+        sa.Column("value", KEY, nullable=False),
+        sa.Column("is_trusted", sa.Boolean, nullable=False),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "kind", "value", name="pk_known_place"),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "sub"],
+            ["pool_user.pool_id", "pool_user.sub"],
+            name="fk_known_place_pool_id",
+            ondelete="CASCADE",
+        ),
+    )
+    op.create_index("ix_known_place_seen_at", "known_place", ["seen_at"])
