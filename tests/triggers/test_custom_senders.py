@@ -4,6 +4,7 @@ fail. Their codes are opened by AWS's Encryption SDKs."""
 from __future__ import annotations
 
 import base64
+import json
 import threading
 import time
 from datetime import timedelta
@@ -19,8 +20,12 @@ from tests.triggers.functions import Event, a_function, golden, throwing
 from tests.triggers.sending import a_sent_app, key_of, opened, senders, wait_for_event
 
 from poolhouse.core.kms import BuiltInKey
+from poolhouse.core.messages import Purpose
+from poolhouse.core.outgoing import Outgoing, Told
 from poolhouse.core.secret import Secret
+from poolhouse.ports import patience
 from poolhouse.ports.functions import FunctionUnavailable
+from poolhouse.store.repositories.outbox import Outbox
 
 METADATA = {"language": "de"}
 NO_METADATA = object()
@@ -409,6 +414,17 @@ def test_a_slow_sender_holds_up_neither_the_caller_nor_anybody_s_mail(own_server
     settle(server)
 
 
+def test_a_sender_has_its_own_time_and_not_the_request_s(server: RunningServer, cognito: Any) -> None:
+    ends = []
+    asked, _, client_id = a_sent_app(
+        server, cognito, answer=lambda event: ends.append(patience._ends_at.get())
+    )
+    sign_up(cognito, client_id, attributes={"email": an_email()})
+    wait_for_event(asked)
+    settle(server)
+    assert ends == [None]
+
+
 def test_a_pool_that_has_its_messages_sent_again_sends_what_waits(own_server: Any) -> None:
     server = own_server()
     cognito = server.client()
@@ -492,3 +508,54 @@ def test_a_sender_needs_a_key(server: RunningServer, cognito: Any) -> None:
     del config["KMSKeyID"]
     with pytest.raises(cognito.exceptions.InvalidParameterException, match="KMSKeyId parameter is required"):
         a_sign_up_app(cognito, LambdaConfig=config)
+
+
+def test_an_invitation_without_a_password_brings_no_code(server: RunningServer, cognito: Any) -> None:
+    factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    asked, pool_id, _ = a_sent_app(server, cognito, "ALLOW_USER_AUTH", Policies=factors)
+    email = an_email()
+    cognito.admin_create_user(
+        UserPoolId=pool_id, Username="ada", UserAttributes=[{"Name": "email", "Value": email}]
+    )
+    attributes = {"sub": ANY, "cognito:user_status": "CONFIRMED", "email": email}
+    golden(
+        wait_for_event(asked),
+        shape("Email", "AdminCreateUser", pool_id, "CLIENT_ID_NOT_APPLICABLE", attributes, code=None),
+    )
+
+
+def test_a_notice_of_a_risky_sign_in_is_told_without_a_code(server: RunningServer, cognito: Any) -> None:
+    """`details` of a message is what threat protection has to tell."""
+    asked, pool_id, client_id = a_sent_app(server, cognito)
+    now = server.clock.now()
+    details = {"EVENT_ID": "1", "USER_NAME": "ada", "ACCOUNT_TAKE_OVER_ACTION": "BLOCK"}
+    notice = Outgoing(
+        id=Outbox.new_id(now),
+        pool_id=pool_id,
+        medium="EMAIL",
+        purpose=Purpose.ACCOUNT_TAKEOVER,
+        created_at=now,
+        expires_at=now + timedelta(hours=1),
+        destination=an_email(),
+        subject="A sign-in",
+        body="We saw a sign-in.",
+        code="",
+        username="ada",
+        client_id=client_id,
+        details=details,
+    )
+    parts = server.server.parts
+    server.run(parts.store.write(lambda tx: tx.outbox.add(notice, now + timedelta(seconds=30))))
+
+    async def send() -> None:
+        parts.postman.send([notice.id])
+
+    server.run(send())
+    expected = shape("Email", "AccountTakeOverNotification", pool_id, client_id, details, code=None)
+    golden(wait_for_event(asked), expected)
+
+
+def test_a_message_as_it_waits_tells_nothing_by_its_repr() -> None:
+    told = Told("SignUp", "canary-name", {"email": "canary@example.com"}, "aws-sdk-x", {"a": "canary"})
+    assert "canary" not in repr(told)
+    assert Told(**json.loads(json.dumps(told.to_document()))) == told
