@@ -32,6 +32,9 @@ TIMEOUT = timedelta(seconds=5)
 MAX_ANSWER = 6 * 1024 * 1024
 """Bytes. Source: AWS Lambda quotas, a synchronous invocation's payload."""
 MEGABYTE = 1024 * 1024
+MEMORY, MEMORY_OF_COMMANDS = 256 * MEGABYTE, 1024 * MEGABYTE
+"""Bytes of a process, where its table says nothing. Node counts for half a gigabyte more than it uses: it reserves
+that much before it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Configured:
     concurrency: int = 2
     waiting: int = 100
     """Calls that are under way or wait, beyond which the next is refused."""
-    memory: int = 256 * MEGABYTE
+    memory: int = MEMORY
     timeout: float = TIMEOUT.total_seconds()
     max_answer: int = MAX_ANSWER
     watch: bool = False
@@ -150,6 +153,8 @@ class _Reader:
         values.setdefault(
             "arn", f"arn:aws:lambda:{self._settings.region}:{self._settings.account_id}:function:{name}"
         )
+        if ways[0] == "command":
+            values.setdefault("memory", MEMORY_OF_COMMANDS)
         values["folder"] = self._folder(at, values.get("folder"))
         self._check(at, values)
         if any(problem.startswith(f"{self._path}: {at}") for problem in self.problems):
