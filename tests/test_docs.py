@@ -31,6 +31,7 @@ PAGES = sorted(
     + list((ROOT / "docs").glob("**/*.md"))
 )
 SECURITY = ROOT / "docs/security.md"
+TRIGGERS = ROOT / "docs/triggers.md"
 
 
 class Block(NamedTuple):
@@ -194,9 +195,10 @@ def names_in(file: Path) -> set[str]:
     return {name for name in names if name.rpartition("::")[2].startswith("test_")}
 
 
-def test_every_test_that_the_security_page_names_is_there() -> None:
-    named = re.findall(r"`((?:packages/verify/)?tests/[\w/]+\.py)::([\w:]+)`", SECURITY.read_text())
-    assert len(named) > 100
+@pytest.mark.parametrize(("page", "at_least"), [(SECURITY, 100), (TRIGGERS, 25)], ids=identify)
+def test_every_test_that_a_page_names_is_there(page: Path, at_least: int) -> None:
+    named = re.findall(r"`((?:packages/verify/)?tests/[\w/]+\.py)::([\w:]+)`", page.read_text())
+    assert len(named) > at_least
     absent = [
         f"{path}::{name}"
         for path, name in named

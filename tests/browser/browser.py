@@ -63,7 +63,7 @@ def node() -> str:
     return str(_wheel() / ("node.exe" if sys.platform == "win32" else "bin/node"))
 
 
-def _npm() -> list[str]:
+def npm() -> list[str]:
     folder = "" if sys.platform == "win32" else "lib"
     return [node(), str(_wheel() / folder / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
@@ -80,7 +80,7 @@ def node_modules() -> Path:
     with lock.open() as one_at_a_time:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
         if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             done = subprocess.run(
                 command,
                 cwd=NODE,

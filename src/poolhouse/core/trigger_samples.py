@@ -1,7 +1,7 @@
 """A sample event of every source: what a function is given that is tried without anybody signing in.
 
 The events that people's requests make have these members, in this order; of those that depend on what the request
-brought (`clientMetadata`, `validationData`, `userNotFound`), all are here.
+brought (`clientMetadata`, `validationData`, `userNotFound`), all are here that some request can bring.
 """
 
 from __future__ import annotations
@@ -186,6 +186,10 @@ SAMPLES: Mapping[str, Parts] = {
 """Source: request and response."""
 
 
+AT_PAGES = ("PreSignUp_ExternalProvider", "TokenGeneration_HostedAuth")
+"""Sources that pages alone fire, which have no ClientMetadata."""
+
+
 def trigger_of(source: str) -> Trigger:
     """Which trigger fires a source."""
     name = source.partition("_")[0]
@@ -206,6 +210,8 @@ def sample(source: str, *, version: str = "") -> dict[str, Any]:
         request, response = TOKENS[version or "1"]
     else:
         version = ""
+    if source in AT_PAGES:
+        request = {name: value for name, value in request.items() if name not in TOLD}
     return event_of(
         source=source,
         region=POOL_ID.partition("_")[0],
