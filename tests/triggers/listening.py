@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,9 @@ class Listening:
 
 
 @contextmanager
-def listening(answer: Callable[[Asked], Answer | None]) -> Iterator[Listening]:
+def listening(
+    answer: Callable[[Asked], Answer | None], tls: ssl.SSLContext | None = None
+) -> Iterator[Listening]:
     """A server whose answers are made by `answer`; None hangs up instead."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -58,7 +61,9 @@ def listening(answer: Callable[[Asked], Answer | None]) -> Iterator[Listening]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    found = Listening(f"http://127.0.0.1:{server.server_address[1]}")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    found = Listening(f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
