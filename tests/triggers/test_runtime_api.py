@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.browser.browser import node_environment
+from tests.triggers.npm import installed
 from tests.triggers.running import EVENT, arn_of, ask, run, running
 
 from poolhouse.ports.functions import FunctionFailed, FunctionTimeout, FunctionUnavailable
@@ -241,20 +241,11 @@ def test_the_runtime_of_aws_for_python_runs_unchanged(tmp_path: Path) -> None:
 NODE = Path(__file__).parent / "node"
 
 
-@pytest.fixture(scope="module")
-def node() -> Path:
-    """A folder with AWS's runtime for Node."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed: functions of Node are not tried")
-    lock, installed = NODE / "package-lock.json", NODE / "node_modules" / ".package-lock.json"
-    with lock.open() as one_at_a_time:
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            command = ["npm", "ci", "--ignore-scripts"]
-            done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=300, check=False)
-            assert done.returncode == 0, done.stderr
-    return NODE
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with AWS's runtime for Node, and Node where commands are looked for."""
+    monkeypatch.setenv("PATH", node_environment()["PATH"])
+    return installed(NODE)
 
 
 def test_the_runtime_of_aws_for_node_runs_unchanged(tmp_path: Path, node: Path) -> None:
