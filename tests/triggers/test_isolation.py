@@ -235,6 +235,19 @@ def test_memory_has_a_limit_and_the_process_lives_on(tmp_path: Path) -> None:
     assert too_much["failed"] == "MemoryError"
 
 
+def test_processes_have_a_limit(tmp_path: Path) -> None:
+    limits = (
+        TRIES + '\nimport resource\nDOES["limit"] = lambda _: resource.getrlimit(resource.RLIMIT_NPROC)[1]'
+    )
+
+    async def work() -> None:
+        async with running(tmp_path, HELLO, hello=limits) as functions:
+            most = int((await ask(functions, "hello", {"do": "limit"}))["got"])
+            assert 0 < most < 100_000
+
+    run(work())
+
+
 def test_nobody_else_can_take_a_function_s_events(tmp_path: Path) -> None:
     address = TRIES + '\nDOES["address"] = lambda _: os.environ["AWS_LAMBDA_RUNTIME_API"]'
 
@@ -311,6 +324,50 @@ DOES["connections"] = connections
             assert (await ask(functions, "hello", {"do": "parent"}))["got"] == str(os.getpid())
 
     run(work())
+
+
+@pytest.mark.skipif(not confine.can_hold(), reason="seccomp here is of another processor")
+def test_what_a_function_leaves_behind_dies_with_it_however_it_hides(tmp_path: Path) -> None:
+    """A child that begins a session, or a group, of its own would be out of reach of who kills the function's."""
+    leaving = (
+        TRIES
+        + """
+import subprocess, time
+def leave(how):
+    child = os.fork()
+    if child == 0:
+        how()
+        if os.fork() == 0:
+            time.sleep(600)
+        os._exit(0)
+    os.waitpid(child, 0)
+    return "left"
+DOES["session"] = lambda _: leave(os.setsid)
+DOES["group"] = lambda _: leave(os.setpgrp)
+DOES["new"] = lambda _: subprocess.Popen(["sleep", "600"], start_new_session=True).pid and "left"
+"""
+    )
+
+    def left() -> list[int]:
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if is_at_home(pid)]
+
+    def is_at_home(pid: int) -> bool:
+        try:
+            return os.readlink(f"/proc/{pid}/cwd") == str(tmp_path)
+        except OSError:
+            return False
+
+    async def work() -> None:
+        async with running(tmp_path, HELLO, hello=leaving) as functions:
+            for how in ("session", "group", "new"):
+                assert (await ask(functions, "hello", {"do": how}))["got"] == "left"
+            assert len(left()) == 4
+
+    run(work())
+    give_up = time.monotonic() + 5
+    while left() and time.monotonic() < give_up:
+        time.sleep(0.02)
+    assert not left()
 
 
 def test_a_function_that_floods_its_output_is_held_up_and_not_the_server(tmp_path: Path) -> None:

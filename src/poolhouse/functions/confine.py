@@ -5,7 +5,10 @@ folder of its own, use the network. By Landlock (Linux 5.13) it can open no othe
 and, from Linux 6.12, signal none. Where the kernel has no Landlock, what is left are the limits, the clean
 environment, no more rights and no inherited descriptors.
 
-Source: Linux kernel documentation, "Landlock: unprivileged access control"; prctl(2), capabilities(7).
+What it leaves behind can't hide: neither it nor its children leave the session in which they were started, so whoever
+ends that ends them all.
+
+Source: Linux kernel documentation, "Landlock: unprivileged access control", "Seccomp BPF"; prctl(2), capabilities(7).
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from collections.abc import Iterator
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """The same numbers on every processor."""
 PATH_BENEATH = 1
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 TRUNCATE, IOCTL_DEVICE = 1 << 14, 1 << 15
 RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
@@ -32,6 +35,20 @@ SCOPED = {6: 0b11}
 """Abstract Unix sockets, and signals."""
 MAY_READ = EXECUTE | READ_FILE | READ_DIR
 OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE
+MORE_PROCESSES = 512
+"""Beside all that the machine runs when a function is started: a bound for one that forks without end."""
+LOAD, JUMP_IF_EQUAL, JUMP_IF_NOT_LESS, RETURN = 0x20, 0x15, 0x35, 0x06
+"""Of the kernel's filter language."""
+ALLOW, PRETEND, NO_SUCH_CALL = 0x7FFF0000, 0x00050000, 0x00050000 | 38
+"""What a filter says of a system call: PRETEND does nothing, and answers 0. The last is ENOSYS."""
+FOREIGN_CALLS = 0x40000000
+"""Numbers from here on are of x86's other interface."""
+LEAVING = {
+    "x86_64": (0xC000003E, 112, 109),
+    "aarch64": (0xC00000B7, 157, 154),
+    "riscv64": (0xC00000F3, 157, 154),
+}
+"""What the kernel calls the processor, and there the numbers of setsid and setpgid."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 OPEN_FILES = 1024
 FILE_SIZE = 512 * 1024 * 1024
@@ -48,6 +65,7 @@ def main() -> None:
     give_up_capabilities()
     if plan["shut_in"]:
         shut_in(read=plan["read"], write=plan["write"], never=plan["never"])
+    hold_together()
     os.closerange(3, OPEN_FILES)
     os.execve(plan["command"][0], plan["command"], dict(os.environ))  # noqa: S606  # a shell would add to it
 
@@ -75,7 +93,9 @@ def die_with(parent: int) -> None:
 
 def limit(memory: int) -> None:
     """`memory` is in bytes, for each process."""
+    processes = _most_processes()
     for what, most in (
+        *([(resource.RLIMIT_NPROC, processes)] if processes else ()),
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, FILE_SIZE),
@@ -91,6 +111,44 @@ def limit(memory: int) -> None:
             score.write("1000")
     except OSError:
         pass
+
+
+def _most_processes() -> int:
+    """0 where nothing says how many there are. Threads count, and those of all programs of this user do. (Root has no
+    such limit.)"""
+    try:
+        with open("/proc/loadavg") as load:
+            return int(load.read().split()[3].partition("/")[2]) + MORE_PROCESSES
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def can_hold() -> bool:
+    """Whether `hold_together` knows this machine."""
+    return sys.platform.startswith("linux") and os.uname().machine in LEAVING and struct.calcsize("P") == 8
+
+
+def hold_together() -> None:
+    """From now on no process leaves its session or its group: setsid and setpgid seem to work, and do nothing. (To
+    refuse them would break programs that only start a child of their own properly.)"""
+    if not can_hold():
+        return
+    architecture, setsid, setpgid = LEAVING[os.uname().machine]
+    program = (
+        (LOAD, 0, 0, 4),  # the processor
+        (JUMP_IF_EQUAL, 0, 6, architecture),
+        (LOAD, 0, 0, 0),  # the number
+        (JUMP_IF_NOT_LESS, 4, 0, FOREIGN_CALLS),
+        (JUMP_IF_EQUAL, 2, 0, setsid),
+        (JUMP_IF_EQUAL, 1, 0, setpgid),
+        (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, PRETEND),
+        (RETURN, 0, 0, NO_SUCH_CALL),
+    )
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in program))
+    filters = struct.pack("@HP", len(program), ctypes.addressof(code))
+    # A kernel without filters, or an emulation of one, refuses: what is left is to kill the group.
+    _libc().prctl(PR_SET_SECCOMP, 2, filters, 0, 0)
 
 
 def give_up_capabilities() -> None:
