@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from poolhouse.core.errors import NotAuthorizedException
+from poolhouse.core.sealing import SealBroken
 from poolhouse.core.sessions import (
     ID_SIZE,
     SECRET_SIZE,
@@ -42,7 +43,11 @@ def begin(
     state: Mapping[str, Any],
     lasts: timedelta | None = None,
 ) -> Ticket:
-    """Keep a new session that waits at `step`; its first ticket."""
+    """Keep a new session that waits at `step`; its first ticket.
+
+    Raises:
+        ResourceNotFoundException: the client's pool was deleted meanwhile.
+    """
     ticket = _new_ticket(call)
     session = Session(
         pool_id=app.pool.id,
@@ -54,7 +59,11 @@ def begin(
         created_at=call.now,
         expires_at=call.now + (lifetime(app) if lasts is None else lasts),
     )
-    tx.sessions.add(session, _hash(call, app.pool.id, ticket))
+    try:
+        tx.sessions.add(session, _hash(call, app.pool.id, ticket))
+    except SealBroken:
+        tx.clients.require(app.pool.id, app.client.id)  # a deleted pool has no key; else it is a fault
+        raise
     return ticket
 
 
