@@ -21,7 +21,8 @@ from tests.people.test_devices import ALWAYS
 from tests.people.test_devices import House as Devices
 from tests.people.tokens import refreshed
 from tests.triggers.functions import Event, Function, a_function
-from tests.triggers.sending import a_sent_app, opened, wait_for_event
+from tests.triggers.risk import ABROAD, FIREFOX, a_protected_pool, come, takeover
+from tests.triggers.sending import a_sent_app, key_of, opened, senders, wait_for_event
 from tests.triggers.shaping import ROLE, configured
 from tests.triggers.signing_in import Custom, a_question, is_the_answer, passwordless
 
@@ -292,6 +293,23 @@ def sms_by_a_function(server: RunningServer, version: str) -> Function:
     return _sent(server, "SMS", "phone_number", lambda: f"+1417{next(numbers):07}")
 
 
+def a_risky_sign_in(server: RunningServer, version: str) -> Function:
+    """From home, and then from somewhere else."""
+    cognito = server.client("cognito-idp")
+    asked = a_function(server)
+    lambdas = senders(asked, key_of(server).arn, "Email")
+    pool_id = a_protected_pool(cognito, LambdaConfig=lambdas)
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    a_person(cognito, pool_id, email=an_email(), email_verified="true")
+    come(cognito, pool_id, client_id)
+    cognito.set_risk_configuration(
+        UserPoolId=pool_id, AccountTakeoverRiskConfiguration=takeover("NO_ACTION", notify=True)
+    )
+    come(cognito, pool_id, client_id, address=ABROAD, agent=FIREFOX)
+    wait_for_event(asked)
+    return asked
+
+
 Flow = Callable[[RunningServer, str], Function]
 WITHOUT_INVITATION = ("SignUp", "ResendCode", "ForgotPassword", "UpdateUserAttribute", "VerifyUserAttribute")
 MESSAGES = (*WITHOUT_INVITATION, "AdminCreateUser", "Authentication")
@@ -326,6 +344,7 @@ FLOWS: Mapping[Flow, tuple[str, ...]] = {
     being_known_elsewhere: ("UserMigration_Authentication", "UserMigration_ForgotPassword"),
     mail_by_a_function: tuple(f"CustomEmailSender_{message}" for message in MESSAGES),
     sms_by_a_function: tuple(f"CustomSMSSender_{message}" for message in MESSAGES),
+    a_risky_sign_in: ("CustomEmailSender_AccountTakeOverNotification",),
     a_machines_token: ("TokenGeneration_ClientCredentials",),
 }
 """Each flow, and the sources that it is here for."""

@@ -25,8 +25,7 @@ from poolhouse.core.trigger_samples import SAMPLES, sample
 TABLE = Path(__file__).parents[2] / "docs/triggers.md"
 STRUCTURED = {"groupConfiguration", "session"}
 VERSIONS = ("V2_0", "V3_0")
-ELSEWHERE = {"CustomEmailSender_AccountTakeOverNotification"}
-EVERY_SOURCE = [source for source in SAMPLES if source not in ELSEWHERE]
+EVERY_SOURCE = list(SAMPLES)
 OF_PEOPLE = [source for source in EVERY_SOURCE if source.startswith("TokenGeneration_")][:-1]
 
 
@@ -114,7 +113,7 @@ def like(said: Any, sample: Any, name: str) -> bool:
     """Whether a value has the kind of the sample's; what has members of its own, the same ones in their order."""
     if name in STRUCTURED and isinstance(sample, list):
         return bool(said) and all(list(one) == list(sample[0]) for one in said)
-    if name in STRUCTURED and isinstance(sample, dict):
+    if isinstance(sample, dict) and (name in STRUCTURED or "EVENT_ID" in sample):
         return list(said) == list(sample) and all(type(said[key]) is type(sample[key]) for key in sample)
     return type(said) is type(sample)
 

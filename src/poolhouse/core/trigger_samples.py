@@ -163,7 +163,7 @@ SAMPLES: Mapping[str, Parts] = {
         for source in (*MESSAGES, "Authentication")
     },
     "CustomEmailSender_AccountTakeOverNotification": (
-        {"type": "customEmailSenderRequestV1", "code": None, **TOLD, "userAttributes": TAKE_OVER},
+        {"type": "customEmailSenderRequestV1", "code": None, "userAttributes": TAKE_OVER},
         {},
     ),
     "InboundFederation_ExternalProvider": (
