@@ -53,6 +53,8 @@ STATES: Mapping[str, Mapping[str, str]] = {
         "resend": "Send a new code",
         "confirm-link": "Confirm by a link",
         "confirm-link-expired": "Confirm by a link: expired",
+        "feedback-yes": "An unusual sign-in: it was me",
+        "feedback-no": "An unusual sign-in: it was not me",
         "forgot": "Forgot the password",
         "reset": "Choose a new password by a code",
         "reset-refused": "Choose a new password: a weak one",

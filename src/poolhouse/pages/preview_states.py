@@ -7,7 +7,7 @@ from typing import Any
 
 from poolhouse.core.users import username_attributes
 from poolhouse.http import Response
-from poolhouse.pages import confirm, consent, factors, forgot, names, refusals, sign_in, sign_up
+from poolhouse.pages import confirm, consent, factors, feedback, forgot, names, refusals, sign_in, sign_up
 from poolhouse.pages.finishing import CHOSEN, TOTP
 from poolhouse.pages.flow import Flow
 from poolhouse.pages.page import Visit, render
@@ -61,6 +61,15 @@ def _link(error: str = "") -> Show:
         visit.parameters = {"user_name": _person(visit), "confirmation_code": "123456"}
         visit.flow = Flow(errors={"form": error} if error else {})
         return await confirm.confirm_link(visit)
+
+    return show
+
+
+def _feedback(value: str) -> Show:
+    async def show(visit: Visit) -> Response:
+        visit.parameters = {"user_name": _person(visit), "token": "token", "value": value}
+        visit.flow = Flow()
+        return await feedback.feedback(visit)
 
     return show
 
@@ -127,6 +136,8 @@ SHOWN: Mapping[str, Show] = {
     "resend": _page(confirm.resend, is_known=False),
     "confirm-link": _link(),
     "confirm-link-expired": _link(confirm.LINK_EXPIRED),
+    "feedback-yes": _feedback("valid"),
+    "feedback-no": _feedback("invalid"),
     "forgot": _page(forgot.forgot, is_known=False),
     "reset": _page(forgot.reset),
     "reset-refused": _page(forgot.reset, new_password=refusals.WEAK_PASSWORD),

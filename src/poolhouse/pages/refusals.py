@@ -21,6 +21,9 @@ from poolhouse.core.errors import (
 )
 from poolhouse.pages.texts import N_
 from poolhouse.userpools.passwords import EXCEEDED
+from poolhouse.userpools.risk.assessing import BLOCKED
+from poolhouse.userpools.risk.blocking import NOT_ALLOWED
+from poolhouse.userpools.risk.compromised import REFUSED
 from poolhouse.userpools.sessions import EXPIRED, INVALID
 from poolhouse.userpools.sign_in.answering import USED_TOTP
 from poolhouse.userpools.sign_in.by_password import TEMPORARY_IS_OVER
@@ -36,9 +39,17 @@ TOO_MANY = N_("Too many tries. Wait a while, then try again.")
 WEAK_PASSWORD = N_("The password does not meet the requirements below.")
 FORMER_PASSWORD = N_("You have used this password before. Choose another.")
 STARTED_OVER = N_("That took too long, or was done already. Please sign in again.")
+UNUSUAL = N_("This sign-in looks unusual, so it is not allowed. Try again from where you usually sign in.")
+KNOWN_TO_OTHERS = N_("This password is known to others. Choose another.")
 FAILED = N_("That did not work. Please try again.")
 
-_OF_MESSAGES = {EXCEEDED: LOCKED, TEMPORARY_IS_OVER: TEMPORARY_OVER, "User is disabled.": DISABLED}
+_OF_MESSAGES = {
+    EXCEEDED: LOCKED,
+    TEMPORARY_IS_OVER: TEMPORARY_OVER,
+    "User is disabled.": DISABLED,
+    BLOCKED: UNUSUAL,
+    NOT_ALLOWED: UNUSUAL,
+}
 
 
 def is_over(error: CognitoError) -> bool:
@@ -76,6 +87,8 @@ def of_code(error: CognitoError) -> str:
 def of_password(error: CognitoError) -> str | None:
     """Why a new password is refused; None where it is not the password."""
     match error:
+        case InvalidPasswordException() if error.message == REFUSED:
+            return KNOWN_TO_OTHERS
         case InvalidPasswordException():
             return WEAK_PASSWORD
         case PasswordHistoryPolicyViolationException():

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from poolhouse.http import Response
-from poolhouse.pages import confirm, consent, factors, forgot, passkey_page, sign_in, sign_up, signed_out
+from poolhouse.pages import (
+    confirm,
+    consent,
+    factors,
+    feedback,
+    forgot,
+    passkey_page,
+    sign_in,
+    sign_up,
+    signed_out,
+)
 from poolhouse.pages.page import Visit
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -44,6 +54,7 @@ ROUTES: Mapping[str, Route] = {
     "/confirmsignup": Route("confirm", confirm.confirm),
     "/resendcode": Route("resend_code", confirm.resend),
     "/confirmuser": Route("confirm_user", confirm.confirm_link, Needs.CLIENT),
+    "/feedback": Route("feedback", feedback.feedback, Needs.CLIENT),
     "/forgotpassword": Route("forgot_password", forgot.forgot),
     "/confirmforgotpassword": Route("confirm_forgot_password", forgot.reset),
     "/passkeys/add": Route("add_passkey", passkey_page.add_passkey, Needs.CLIENT),

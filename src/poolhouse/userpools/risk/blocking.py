@@ -8,10 +8,10 @@ from poolhouse.core.auth_events import Risk
 from poolhouse.core.errors import NotAuthorizedException
 from poolhouse.core.risk_settings import mode
 from poolhouse.core.snapshots import AppSnapshot
-from poolhouse.core.users import User
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 from poolhouse.userpools import auth_events
+from poolhouse.userpools.existence import find_locked
 from poolhouse.userpools.risk.context import is_told
 
 NOT_ALLOWED = "Request not allowed due to security reasons."
@@ -36,19 +36,19 @@ async def refuse_blocked(call: Call, app: AppSnapshot) -> None:
         raise NotAuthorizedException(NOT_ALLOWED)
 
 
-async def refuse_blocked_sign_in(call: Call, app: AppSnapshot, user: User | None) -> None:
-    """For one that begins, which the person's history tells of, too.
+async def refuse_blocked_sign_in(call: Call, app: AppSnapshot, name: str) -> None:
+    """For one that begins or goes on, which the history of the person of this name tells of, too.
 
     Raises:
         NotAuthorizedException: it comes from an address that is blocked. Whoever is meant.
     """
     if is_blocked(call, app):
-        await call.store.write(lambda tx: _tell(tx, call, app, user))
+        await call.store.write(lambda tx: _tell(tx, call, app, name))
         raise NotAuthorizedException(NOT_ALLOWED)
 
 
-def _tell(tx: Transaction, call: Call, app: AppSnapshot, user: User | None) -> None:
-    now = None if user is None else tx.users.lock(user.pool_id, user.sub)
+def _tell(tx: Transaction, call: Call, app: AppSnapshot, name: str | None) -> None:
+    now = None if name is None else find_locked(tx, app.user_pool, name)
     told = replace(call, subject=None if now is None else now.sub, client_id=app.client.id)
     tx.audit.add(replace(told.record(app.pool.id), error_code="NotAuthorizedException"))
     auth_events.record(tx, call, app, kind="SignIn", user=now, outcome="Fail", risk=Risk("Block"))

@@ -109,8 +109,8 @@ async def begin(
         raise NotAuthorizedException(detail="a name longer than any")
     _refuse_foreign(app)
     hidden, arrival = hiding(app), _Arrival(call, app)
+    await refuse_blocked_sign_in(call, hidden, name)
     person = await find_person(call, hidden, name)
-    await refuse_blocked_sign_in(call, hidden, person.user)
     await before_sign_in(call, hidden, person.user, name, None)
     attempt = Attempt(
         call,
@@ -139,7 +139,7 @@ async def answer(
     found, person = await _opened(call, hidden, session)
     if found.step not in ANSWERS or Step(found.step).challenge != challenge or person is None:
         raise NotAuthorizedException(sessions.INVALID, detail="the session waits for something else")
-    await refuse_blocked_sign_in(call, hidden, person.user)
+    await refuse_blocked_sign_in(call, hidden, person.name)
     attempt = Attempt(call, hidden, responses, person, Step(found.step), found, found.state, arrive=arrival)
     return _outcome(await ANSWERS[attempt.step](attempt), arrival)
 
@@ -176,7 +176,7 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
     found, person = await _opened(call, hidden, session)
     if found.step != SIGNED_UP or person is None or person.user is None:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of a sign-up")
-    await refuse_blocked_sign_in(call, hidden, person.user)
+    await refuse_blocked_sign_in(call, hidden, person.name)
     await before_sign_in(call, hidden, person.user, person.name, None)
     attempt = Attempt(call, hidden, {}, person, Step.START, found, found.state, arrive=arrival)
     return _outcome(await go_on(attempt, Event.PASSWORD_PROVEN), arrival)

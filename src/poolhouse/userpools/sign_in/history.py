@@ -97,10 +97,10 @@ FACTORS = frozenset({"otp", "sms", "email_otp", "swk"})
 def may_learn(attempt: Attempt) -> bool:
     """Whether the person is known again by where this sign-in came from: not where a password alone let a risky one
     in, or whoever has stolen it would be no risk the next time."""
-    if not are_recorded(attempt.pool) or not is_told(attempt.call):
-        return False
     risk = attempt.risk
-    return risk is None or risk.level in (None, "Low") or not FACTORS.isdisjoint(attempt.proved)
+    if risk is None or not attempt.is_assessed or not is_told(attempt.call):
+        return False
+    return risk.level in (None, "Low") or not FACTORS.isdisjoint(attempt.proved)
 
 
 def refused(

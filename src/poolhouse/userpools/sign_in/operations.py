@@ -145,8 +145,8 @@ async def _initiate(
         custom.require_function(app.user_pool)
     # The client is proven before anything is said of the person.
     _check_secret(app, values, name)
+    await refuse_blocked_sign_in(call, app, name)
     person = await find_person(call, app, name, or_nobody=_may_be_brought(app, flow, values))
-    await refuse_blocked_sign_in(call, app, person.user)
     attempt = Attempt(call, app, values, person)
     session = request.get("Session")
     if session is not None:
@@ -217,6 +217,7 @@ async def _respond(
     if not name:
         raise InvalidParameterException("Missing required parameter USERNAME")
     call = seen_from(call, app, request)
+    await refuse_blocked_sign_in(call, app, name)
     challenge = request["ChallengeName"]
     session, person = await _session(call, app, challenge, request.get("Session"), values)
     if Step(session.step).challenge != challenge:
@@ -226,7 +227,6 @@ async def _respond(
     if challenge != Step.DEVICE_SRP_AUTH or "SECRET_HASH" in values:
         # Some clients leave the hash out there; it proves nothing that the device's own proof does not.
         _check_secret(app, values, name, person.username)
-    await refuse_blocked_sign_in(call, app, person.user)
     attempt = Attempt(
         call,
         app,
