@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -238,3 +239,24 @@ class TestMessages:
         assert line.removesuffix("\n").isprintable()
         assert " warning: odd: " in line
         assert line.endswith(" address=::1\n")
+
+
+def test_two_threads_may_write_out_at_once(pipe: Pipe) -> None:
+    """At the server's end what is left is written by another thread, while the loop's may do the same."""
+    writer = LineWriter(pipe.writer)
+    failures: list[BaseException] = []
+
+    def flush() -> None:
+        try:
+            for _ in range(2_000):
+                writer.write(b"x\n")
+                writer.flush()
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=flush) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures

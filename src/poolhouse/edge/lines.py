@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import select
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -81,6 +82,8 @@ class LineWriter:
         self._descriptor = descriptor
         self._room = select.poll()
         self._room.register(descriptor, select.POLLOUT)
+        # At the server's end another thread writes what is left, and a poll can't be asked by two.
+        self._one_at_a_time = threading.Lock()
         self._lines: list[bytes] = []
         self._size = 0
         self._flush_at = FLUSH_AT
@@ -100,6 +103,10 @@ class LineWriter:
 
     def flush(self) -> None:
         """Writes what there is room for; the rest stays."""
+        with self._one_at_a_time:
+            self._write_out()
+
+    def _write_out(self) -> None:
         left: list[bytes] = []
         for piece in _pieces(self._lines):
             if left or not self._room.poll(0):
