@@ -30,7 +30,7 @@ GROUPS = {
     "preferredRole": "arn:aws:iam::123456789012:role/editor",
 }
 ROUND = {"challengeName": "CUSTOM_CHALLENGE", "challengeResult": False, "challengeMetadata": "SUM"}
-CIPHERTEXT = "AYADeBNwYXNz"
+CIPHERTEXT = "AgR4BNwYXNz0"
 """No message that opens: a sample is made without a key."""
 MESSAGES = (
     "SignUp",
@@ -115,7 +115,9 @@ HIDDEN = {"userNotFound": False}
 SAMPLES: Mapping[str, Parts] = {
     "PreSignUp_SignUp": _pre_sign_up(NEWCOMER),
     "PreSignUp_AdminCreateUser": _pre_sign_up(NEWCOMER),
-    "PreSignUp_ExternalProvider": _pre_sign_up(NEWCOMER),
+    "PreSignUp_ExternalProvider": _pre_sign_up(
+        {**NEWCOMER, "cognito:email_alias": "", "cognito:phone_number_alias": ""}
+    ),
     "PostConfirmation_ConfirmSignUp": ({"userAttributes": PERSON, **TOLD}, {}),
     "PostConfirmation_ConfirmForgotPassword": ({"userAttributes": PERSON, **TOLD}, {}),
     "PreAuthentication_Authentication": (
@@ -163,7 +165,12 @@ SAMPLES: Mapping[str, Parts] = {
         for source in (*MESSAGES, "Authentication")
     },
     "CustomEmailSender_AccountTakeOverNotification": (
-        {"type": "customEmailSenderRequestV1", "code": None, "userAttributes": TAKE_OVER},
+        {
+            "type": "customEmailSenderRequestV1",
+            "code": None,
+            "clientMetadata": None,
+            "userAttributes": TAKE_OVER,
+        },
         {},
     ),
     "InboundFederation_ExternalProvider": (

@@ -13,6 +13,7 @@ from poolhouse.core.outgoing import Outgoing
 from poolhouse.core.secret import Secret
 from poolhouse.ports.carriers import Refused, Unavailable
 from poolhouse.ports.outbound import Answer, Outbound
+from poolhouse.ports.signing import AwsKeys, signed
 
 NEVER = frozenset(
     {
@@ -81,16 +82,8 @@ class SnsCarrier:
         return parameters
 
     def _signed(self, url: str, region: str, body: bytes) -> dict[str, str]:
-        # Imported late: it takes a tenth of a second.
-        from botocore.auth import SigV4Auth  # type: ignore[import-untyped]  # has no types
-        from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # has no types
-        from botocore.credentials import Credentials  # type: ignore[import-untyped]  # has no types
-
-        account = self._account
-        request = AWSRequest("POST", url, headers={"content-type": FORM}, data=body)
-        keys = Credentials(account.access_key_id, account.secret_access_key.reveal())
-        SigV4Auth(keys, "sns", region).add_auth(request)
-        return dict(request.headers.items())
+        keys = AwsKeys(self._account.access_key_id, self._account.secret_access_key)
+        return signed(keys, "sns", region, url, body, {"content-type": FORM})
 
 
 def _error(answer: Answer) -> str:

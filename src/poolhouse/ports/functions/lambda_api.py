@@ -15,6 +15,7 @@ from poolhouse.core.secret import Secret
 from poolhouse.ports.functions.port import FunctionUnavailable
 from poolhouse.ports.functions.posting import Poster
 from poolhouse.ports.functions.webhook import function_error
+from poolhouse.ports.signing import AwsKeys, signed
 
 ARN = re.compile(
     r"arn:(aws[a-z-]*):lambda:([a-z0-9-]{1,32}):([0-9]{12}):function:([A-Za-z0-9_-]{1,64})(?::(.{1,128}))?"
@@ -84,20 +85,8 @@ class LambdaFunctions:
         account = self._account
         if account.access_key_id is None or account.secret_access_key is None:
             return headers
-        # Imported late: it takes a tenth of a second.
-        from botocore.auth import SigV4Auth  # type: ignore[import-untyped]  # has no types
-        from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # has no types
-        from botocore.credentials import Credentials  # type: ignore[import-untyped]  # has no types
-
-        token = account.session_token
-        keys = Credentials(
-            account.access_key_id,
-            account.secret_access_key.reveal(),
-            token.reveal() if token is not None else None,
-        )
-        request = AWSRequest("POST", url, headers=headers, data=event)
-        SigV4Auth(keys, "lambda", region).add_auth(request)
-        return dict(request.headers.items())
+        keys = AwsKeys(account.access_key_id, account.secret_access_key, account.session_token)
+        return signed(keys, "lambda", region, url, event, headers)
 
 
 def _is_error(body: bytes) -> bool:
