@@ -323,3 +323,40 @@ def test_a_pool_s_key_is_the_built_in_one_only_in_its_own_account() -> None:
     assert built_in_key(key.arn[:-1], "1" * 12) is None
     assert built_in_key("arn:aws:kms:eu-west-3:111111111111:key/mrk-1", "1" * 12) is None
     assert built_in_key("nothing", "1" * 12) is None
+
+
+@pytest.mark.parametrize("operation", ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "CreateKey"])
+def test_what_no_client_would_send_is_refused_and_no_more(server: RunningServer, operation: str) -> None:
+    nothing = dict.fromkeys(
+        ("CiphertextBlob", "NumberOfBytes", "KeySpec", "Plaintext", "DryRun", "GrantTokens", "Recipient")
+    )
+    wire = Wire(server)
+    try:
+        for body in (
+            {"KeyId": None},
+            {"KeyId": None, "EncryptionContext": None},
+            {"KeyId": 7},
+            {"KeyId": "x" * 100_000},
+            {"KeyId": "\ud800"},
+            {"KeyId": "alias/"},
+            {"KeyId": "arn:aws:kms:::key/"},
+            {"KeyId": ALIAS, "EncryptionContext": {"a": None}, "Plaintext": "eA==", "KeySpec": "AES_256"},
+            {"KeyId": ALIAS, "EncryptionContext": {"\x00": "a"}, "Plaintext": "eA==", "KeySpec": "AES_256"},
+            {"KeyId": ALIAS, "EncryptionContext": [], "Plaintext": "eA==", "KeySpec": "AES_256"},
+            {"KeyId": ALIAS, "CiphertextBlob": "no base64", "Plaintext": "no base64", "KeySpec": ""},
+            {"KeyId": ALIAS, **nothing},
+        ):
+            reply = wire.aws("kms", operation, body)
+            assert reply.status == 400 or (reply.status, operation) == (200, "DescribeKey"), (
+                body,
+                reply.body,
+            )
+        odd = {
+            "KeyId": ALIAS,
+            "EncryptionContext": {"\ud800": "\udfff"},
+            "Plaintext": "eA==",
+            "KeySpec": "AES_256",
+        }
+        assert wire.aws("kms", operation, odd).status in (200, 400)
+    finally:
+        wire.close()
