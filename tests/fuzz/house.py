@@ -24,11 +24,29 @@ Document = Mapping[str, Any]
 OPERATIONS = [(service, name) for service, operations in TARGETS.items() for name in operations]
 UNSIGNED = {name for service, name in OPERATIONS if service_model(service).operations[name].is_unsigned}
 """They need no key: what they are given proves what it must."""
+RISK = {
+    "CompromisedCredentialsRiskConfiguration": {
+        "EventFilter": ["SIGN_UP", "PASSWORD_CHANGE"],
+        "Actions": {"EventAction": "NO_ACTION"},
+    },
+    "AccountTakeoverRiskConfiguration": {
+        "Actions": {"HighAction": {"Notify": True, "EventAction": "MFA_IF_CONFIGURED"}},
+        "NotifyConfiguration": {
+            "SourceArn": "arn:aws:ses:eu-central-1:000000000000:identity/watch@example.com",
+            "MfaEmail": {"Subject": "Asked", "HtmlBody": "<p>{login-time}</p>"},
+        },
+    },
+    "RiskExceptionConfiguration": {
+        "BlockedIPRangeList": ["203.0.113.0/24"],
+        "SkippedIPRangeList": ["::1/128"],
+    },
+}
 LOGS = {
     "EventSource": "userNotification",
     "LogLevel": "ERROR",
     "CloudWatchLogsConfiguration": {"LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:pools"},
 }
+RANGES = {"SkippedIPRangeList": ["192.0.2.0/24"]}
 KEY = {"KeyId": "alias/poolhouse"}
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
@@ -136,6 +154,8 @@ class House:
             "DeleteUserPoolClientSecret": {**client, "ClientSecretId": self.secret_id},
             "DeleteUserPoolDomain": domain,
             "DescribeResourceServer": server,
+            "DescribeRiskConfiguration": client,
+            "DescribeRiskConfiguration": client,
             "DescribeUserPool": pool,
             "DescribeUserPoolClient": client,
             "DescribeUserPoolDomain": {"Domain": m.domain},
@@ -150,6 +170,8 @@ class House:
             "ListUserPoolClientSecrets": client,
             "ListUserPools": {"MaxResults": 60},
             "SetLogDeliveryConfiguration": {**pool, "LogConfigurations": [LOGS]},
+            "SetRiskConfiguration": {**client, "RiskExceptionConfiguration": RANGES},
+            "SetRiskConfiguration": {**client, **RISK},
             "SetUserPoolMfaConfig": {**pool, **MFA},
             "TagResource": {**arn, "Tags": {"stage": "test"}},
             "UntagResource": {**arn, "TagKeys": ["stage"]},
@@ -231,6 +253,7 @@ class House:
             *("DescribeIdentityProvider", "ListIdentityProviders", "GetIdentityProviderByIdentifier"),
             *("AdminGetUserAuthFactors", "GetUser", "ListWebAuthnCredentials", "ListInboxMessages"),
             *("AdminListUserAuthEvents", "GetLogDeliveryConfiguration", "ListAuditEvents"),
+            "DescribeRiskConfiguration",
         ):
             reply = self.call(operation)
             if reply.status == 503:  # a machine that is busy with other tests: an SDK asks again
