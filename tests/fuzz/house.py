@@ -46,7 +46,6 @@ LOGS = {
     "LogLevel": "ERROR",
     "CloudWatchLogsConfiguration": {"LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:pools"},
 }
-RANGES = {"SkippedIPRangeList": ["192.0.2.0/24"]}
 KEY = {"KeyId": "alias/poolhouse"}
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
@@ -155,7 +154,6 @@ class House:
             "DeleteUserPoolDomain": domain,
             "DescribeResourceServer": server,
             "DescribeRiskConfiguration": client,
-            "DescribeRiskConfiguration": client,
             "DescribeUserPool": pool,
             "DescribeUserPoolClient": client,
             "DescribeUserPoolDomain": {"Domain": m.domain},
@@ -170,7 +168,6 @@ class House:
             "ListUserPoolClientSecrets": client,
             "ListUserPools": {"MaxResults": 60},
             "SetLogDeliveryConfiguration": {**pool, "LogConfigurations": [LOGS]},
-            "SetRiskConfiguration": {**client, "RiskExceptionConfiguration": RANGES},
             "SetRiskConfiguration": {**client, **RISK},
             "SetUserPoolMfaConfig": {**pool, **MFA},
             "TagResource": {**arn, "Tags": {"stage": "test"}},
