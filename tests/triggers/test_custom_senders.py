@@ -28,7 +28,6 @@ from poolhouse.ports.functions import FunctionUnavailable
 from poolhouse.store.repositories.outbox import Outbox
 
 METADATA = {"language": "de"}
-NO_METADATA = object()
 numbers = iter(range(10**6))
 
 
@@ -47,12 +46,14 @@ def shape(
     client_id: str,
     attributes: dict[str, Any],
     *,
-    metadata: Any = NO_METADATA,
+    metadata: Any = None,
     code: Any = ANY,
 ) -> dict[str, Any]:
-    request: dict[str, Any] = {"type": f"custom{medium}SenderRequestV1", "code": code}
-    if metadata is not NO_METADATA:
-        request["clientMetadata"] = metadata
+    request: dict[str, Any] = {
+        "type": f"custom{medium}SenderRequestV1",
+        "code": code,
+        "clientMetadata": metadata,
+    }
     return {
         "version": "1",
         "region": "us-east-1",

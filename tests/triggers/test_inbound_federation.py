@@ -280,6 +280,8 @@ def test_the_events_of_a_first_sign_in(server: RunningServer, fake: FakeProvider
                     "email": "ada@provider.example",
                     "given_name": "Ada",
                     "email_verified": "false",
+                    "cognito:email_alias": "",
+                    "cognito:phone_number_alias": "",
                 },
                 "validationData": {},
             },
@@ -405,7 +407,8 @@ def test_the_guard_hears_what_the_first_function_made_of_it(
     changing = a_function(server, mapping({"first": "Augusta"}))
     traveller = a_traveller_past(server, fake, PreSignUp=guard, InboundFederation=changing)
     traveller.sign_in(fake)
-    assert guard.event["request"]["userAttributes"] == {"given_name": "Augusta"}
+    told = guard.event["request"]["userAttributes"]
+    assert told == {"given_name": "Augusta", "cognito:email_alias": "", "cognito:phone_number_alias": ""}
 
 
 def test_somebody_who_comes_five_times_at_once_is_made_and_told_of_once(

@@ -58,11 +58,14 @@ def secret_in(message: Outgoing) -> str:
 
 
 def sender_event(pool: UserPool, message: Outgoing, told: Told, code: str | None) -> dict[str, Any]:
-    """The event. `code` is base64 of an encrypted message; None for a message that brings none."""
-    request: dict[str, Any] = {"type": TYPES[message.medium], "code": code}
-    if told.metadata:
-        request["clientMetadata"] = dict(told.metadata)
-    request["userAttributes"] = dict(told.attributes)
+    """The event. `code` is base64 of an encrypted message; None for a message that brings none. Of all events these
+    alone have `clientMetadata` as null where there is none: Cognito's do."""
+    request: dict[str, Any] = {
+        "type": TYPES[message.medium],
+        "code": code,
+        "clientMetadata": dict(told.metadata) if told.metadata else None,
+        "userAttributes": dict(told.attributes),
+    }
     return event_of(
         source=f"{SENDERS[message.medium]}_{told.source}",
         region=pool.region,

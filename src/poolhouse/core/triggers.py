@@ -14,7 +14,8 @@ import orjson
 
 from poolhouse.core.errors import InvalidLambdaResponseException
 from poolhouse.core.pool_settings import triggers
-from poolhouse.core.users import User
+from poolhouse.core.pools import UserPool
+from poolhouse.core.users import EMAIL, PHONE_NUMBER, User, aliases
 from poolhouse.shapes.cognito_idp import UserPoolType
 
 
@@ -99,9 +100,18 @@ def event_of(
     }
 
 
-def attributes_of(user: User) -> dict[str, str]:
-    """The person's attributes, as every event carries them: texts, with `sub` and the status among them."""
-    return {"sub": user.sub, "cognito:user_status": user.status.value, **user.attributes}
+def attributes_of(pool: UserPool, user: User) -> dict[str, str]:
+    """The person's attributes, as every event carries them: texts, with `sub` and the status among them, and an
+    address by which they may sign in once more as `cognito:email_alias` or `cognito:phone_number_alias`.
+
+    The guide says nothing of the last two, but Cognito's events have them, and there are functions that look at them.
+    """
+    names = {
+        f"cognito:{kind}_alias": user.attributes[kind]
+        for kind, _ in aliases(pool, user)
+        if kind in (EMAIL, PHONE_NUMBER)
+    }
+    return {"sub": user.sub, "cognito:user_status": user.status.value, **names, **user.attributes}
 
 
 def sdk_of(user_agent: str) -> str:

@@ -36,7 +36,7 @@ async def before_sign_in(
         client_id=app.client.id,
         username=name if user is None else user.username,
         request={
-            "userAttributes": {} if user is None else attributes_of(user),
+            "userAttributes": {} if user is None else attributes_of(app.user_pool, user),
             **not_found(app, user),
             "validationData": dict(validation_data or {}),
         },
@@ -65,7 +65,7 @@ async def after_sign_in(
         client_id=app.client.id,
         username=user.username,
         request={
-            "userAttributes": attributes_of(user),
+            "userAttributes": attributes_of(app.user_pool, user),
             "newDeviceUsed": new_device,
             **given(client_metadata),
         },

@@ -113,7 +113,7 @@ async def _ask(
         client_id=attempt.app.client.id,
         username=attempt.person.username,
         request={
-            "userAttributes": {} if user is None else attributes_of(user),
+            "userAttributes": {} if user is None else attributes_of(attempt.pool, user),
             **request,
             **not_found(attempt.app, user),
             **given(attempt.client_metadata),

@@ -82,7 +82,7 @@ async def with_texts(
 
 async def _ask(call: Call, wanted: TextWanted, metadata: Mapping[str, str] | None) -> CustomText:
     request: dict[str, Any] = {
-        "userAttributes": attributes_of(wanted.user),
+        "userAttributes": attributes_of(wanted.pool, wanted.user),
         "codeParameter": CODE,
         "linkParameter": LINK,
         "usernameParameter": NAME if wanted.purpose is Purpose.INVITATION else None,

@@ -52,7 +52,7 @@ def told(
     return Told(
         source=SOURCES[purpose],
         username=user.username,
-        attributes={**attributes_of(user), ATTRIBUTES[medium]: destination},
+        attributes={**attributes_of(pool, user), ATTRIBUTES[medium]: destination},
         sdk=sdk_of(call.user_agent),
         metadata=dict(call.message_metadata) or None,
     )

@@ -38,7 +38,7 @@ async def tell_after(
         UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: it threw, gave no
             answer, or none that can be read. The person stays confirmed.
     """
-    request: dict[str, Any] = {"userAttributes": attributes_of(user)}
+    request: dict[str, Any] = {"userAttributes": attributes_of(pool, user)}
     if metadata:
         request["clientMetadata"] = dict(metadata)
     await run(

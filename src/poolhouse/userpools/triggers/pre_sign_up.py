@@ -19,6 +19,8 @@ from poolhouse.shapes.cognito_idp import AttributeType
 from poolhouse.userpools.triggers.calling import run
 
 FLAGS = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
+NO_ALIASES = {"cognito:email_alias": "", "cognito:phone_number_alias": ""}
+"""What Cognito's events have of who comes from a provider: no address is a name of theirs."""
 OF_CONFIRMED = "Phone or email cannot be auto verified, when user is not being auto confirmed."
 
 
@@ -72,7 +74,7 @@ async def ask_before(
         UnexpectedLambdaException, InvalidLambdaResponseException: it gave no answer, or none that can be read.
     """
     request: dict[str, Any] = {
-        "userAttributes": dict(user.attributes),
+        "userAttributes": {**user.attributes, **(NO_ALIASES if by is By.PROVIDER else {})},
         "validationData": None
         if validation is None
         else {one["Name"]: one.get("Value", "") for one in validation},

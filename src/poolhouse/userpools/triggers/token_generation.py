@@ -119,7 +119,7 @@ async def shaping_of(call: Call, app: AppSnapshot, occasion: Occasion, told: Tol
         client_id=app.client.id,
         username=told.user.username,
         request={
-            "userAttributes": attributes_of(told.user),
+            "userAttributes": attributes_of(pool, told.user),
             "groupConfiguration": group_configuration(told.groups),
             **({} if version == V1 else {"scopes": list(told.scopes)}),
             **given(occasion.client_metadata),
@@ -192,7 +192,8 @@ def _digest(told: Told) -> str:
     heard = [
         told.user.sub,
         told.user.username,
-        sorted(attributes_of(told.user).items()),
+        told.user.status.value,
+        sorted(told.user.attributes.items()),
         group_configuration(told.groups),
     ]
     return hashlib.sha256(orjson.dumps(heard, option=orjson.OPT_SORT_KEYS)).hexdigest()
