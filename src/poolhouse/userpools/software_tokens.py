@@ -49,6 +49,13 @@ that they sign in with."""
 SEED = "totp_seed"
 IS_SET_UP = "totp_is_set_up"
 """What a session at MFA_SETUP keeps: the seed that it gave out; then that a code proved it."""
+REFUSALS = {
+    Verdict.NONE: "SoftwareTokenMFANotFoundException",
+    Verdict.LOCKED: "TooManyRequestsException",
+    Verdict.WRONG: "EnableSoftwareTokenMFAException",
+    Verdict.USED: "EnableSoftwareTokenMFAException",
+}
+"""What the audit calls a code that enrols nothing, as the caller hears it."""
 LONGEST_NAME = 256
 """Characters of FriendlyDeviceName, which is sent with each challenge."""
 
@@ -159,15 +166,18 @@ async def verify_software_token(
 
 async def _verify_pending(person: Person, code: str, name: str | None) -> Verdict:
     pool_id, sub = person.app.pool.id, person.user.sub
+    record = person.call.record(pool_id)
 
     def verify(tx: Transaction) -> Verdict:
         person.again(tx)
         token = tx.totp.lock(pool_id, sub)
-        if token is None or token.pending is None:
-            return Verdict.NONE
-        return _prove(tx, token, token.pending, code, name, person.call.now)
+        verdict = Verdict.NONE
+        if token is not None and token.pending is not None:
+            verdict = _prove(tx, token, token.pending, code, name, person.call.now)
+        tx.audit.add(replace(record, error_code=REFUSALS.get(verdict)))
+        return verdict
 
-    return await person.call.write(verify, pool_id=pool_id)
+    return await person.call.store.write(verify)
 
 
 async def _verify_in_session(
@@ -175,8 +185,14 @@ async def _verify_in_session(
 ) -> tuple[Verdict, str | None]:
     app, opened = await _open(call, session)
     pool, seed = app.user_pool, opened.state.get(SEED)
+    record = in_the_name_of(call, app, opened.sub or "").record(pool.id)
 
     def verify(tx: Transaction) -> tuple[Verdict, str | None]:
+        verdict, ticket = prove(tx)
+        tx.audit.add(replace(record, error_code=REFUSALS.get(verdict)))
+        return verdict, ticket
+
+    def prove(tx: Transaction) -> tuple[Verdict, str | None]:
         user = _setting_up(tx, pool, opened)
         if seed is None:
             return Verdict.NONE, None
@@ -188,7 +204,7 @@ async def _verify_in_session(
         state = {name: value for name, value in opened.state.items() if name != SEED} | {IS_SET_UP: True}
         return verdict, sessions.advance(tx, call, opened, opened.step, state).session
 
-    return await in_the_name_of(call, app, opened.sub or "").write(verify, pool_id=pool.id)
+    return await call.store.write(verify)
 
 
 def _prove(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poolhouse.core.attribute_updates import update_attributes
 from poolhouse.core.codes import (
     ATTEMPT_LIMIT,
@@ -10,6 +12,7 @@ from poolhouse.core.codes import (
     Sent,
     verification_of,
 )
+from poolhouse.core.credentials import Code
 from poolhouse.core.errors import (
     AliasExistsException,
     ExpiredCodeException,
@@ -123,7 +126,9 @@ async def get_user_attribute_verification_code(
         to = attribute, address
         return _post(tx, call, person.app, user, to, Purpose.VERIFY_ATTRIBUTE), to
 
-    message, to = await with_texts(call, lambda: call.store.write(send), request.get("ClientMetadata"))
+    message, to = await with_texts(
+        call, lambda: person.call.write(send, pool_id=person.app.pool.id), request.get("ClientMetadata")
+    )
     await delivery.deliver_now_or_later(call, [message])
     return {"CodeDeliveryDetails": delivery.details(*to)}
 
@@ -147,9 +152,15 @@ async def verify_user_attribute(
     purpose = verification_of(_verifiable(request["AttributeName"]))
 
     # What is wrong is returned, not raised: the attempt must be counted.
-    checked = await call.store.write(
-        lambda tx: codes.check(tx, call, person.again(tx), purpose, request["Code"])
-    )
+    record = person.call.record(pool.id)
+
+    def check(tx: Transaction) -> Code | Refusal:
+        found = codes.check(tx, call, person.again(tx), purpose, request["Code"])
+        if isinstance(found, Refusal):
+            tx.audit.add(replace(record, error_code=found.error().code))
+        return found
+
+    checked = await call.store.write(check)
     if isinstance(checked, Refusal):
         raise checked.error()
     sent = Sent.from_secret(checked.detail)

@@ -24,7 +24,7 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
 from poolhouse.userpools.browser_sessions import begin_browser_session
 from poolhouse.userpools.risk.blocking import refuse_blocked_sign_in
-from poolhouse.userpools.sign_in import choosing
+from poolhouse.userpools.sign_in import choosing, history
 from poolhouse.userpools.sign_in.answering import ANSWERS
 from poolhouse.userpools.sign_in.asking import ask
 from poolhouse.userpools.sign_in.attempt import Attempt, Person, find_person
@@ -111,7 +111,6 @@ async def begin(
     hidden, arrival = hiding(app), _Arrival(call, app)
     await refuse_blocked_sign_in(call, hidden, name)
     person = await find_person(call, hidden, name)
-    await before_sign_in(call, hidden, person.user, name, None)
     attempt = Attempt(
         call,
         hidden,
@@ -120,6 +119,8 @@ async def begin(
         state={"levels": tuple(levels)},
         arrive=arrival,
     )
+    async with history.told_if_refused(attempt):
+        await before_sign_in(call, hidden, person.user, name, None)
     if password is not None:
         return _outcome(await by_password(attempt, password), arrival)
     if not offers_choice(app):
@@ -177,8 +178,9 @@ async def after_sign_up(call: Call, app: AppSnapshot, session: str) -> Arrived |
     if found.step != SIGNED_UP or person is None or person.user is None:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of a sign-up")
     await refuse_blocked_sign_in(call, hidden, person.name)
-    await before_sign_in(call, hidden, person.user, person.name, None)
     attempt = Attempt(call, hidden, {}, person, Step.START, found, found.state, arrive=arrival)
+    async with history.told_if_refused(attempt):
+        await before_sign_in(call, hidden, person.user, person.name, None)
     return _outcome(await go_on(attempt, Event.PASSWORD_PROVEN), arrival)
 
 

@@ -41,7 +41,8 @@ async def by_password(
     call, pool, person = attempt.call, attempt.pool, attempt.person
     if was_nobody and person.user is not None:
         # Whoever is brought comes past no function that may refuse them: at the start there was nobody to ask about.
-        await before_sign_in(call, attempt.app, person.user, person.name, validation)
+        async with history.told_if_refused(attempt):
+            await before_sign_in(call, attempt.app, person.user, person.name, validation)
     may_begin(attempt)
     if proof is None:
         proof = await prove_password(

@@ -16,6 +16,7 @@ from poolhouse.core.sign_in import Event
 from poolhouse.core.triggers import Trigger, function_of
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
 from poolhouse.userpools import sessions
+from poolhouse.userpools.sign_in import history
 from poolhouse.userpools.sign_in.attempt import Attempt, may_begin
 from poolhouse.userpools.sign_in.going_on import go_on
 from poolhouse.userpools.triggers import challenges
@@ -69,7 +70,8 @@ async def answer(attempt: Attempt) -> InitiateAuthResponse:
     taken = await call.store.write(lambda tx: sessions.take(tx, call, session))
     attempt = replace(attempt, session=taken)
     try:
-        is_right = await challenges.verify(attempt, attempt.state["private"], presented)
+        async with history.told_if_refused(attempt):
+            is_right = await challenges.verify(attempt, attempt.state["private"], presented)
         custom = custom.after(CUSTOM_CHALLENGE, is_right, attempt.state["metadata"])
         answered = replace(attempt, state={**attempt.state, "custom": custom.to_state()})
         return await go_on(answered, Event.CUSTOM_ANSWERED)

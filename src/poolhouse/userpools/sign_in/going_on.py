@@ -61,7 +61,16 @@ async def go_on(
         known = await call.store.look_up(lambda tx: look(tx, attempt, user))
     step = advance(attempt.step, event, known.situation)
     attempt = history.with_proof(_with_round(_with_method(attempt, event), event), event)
-    attempt = before = await look_at_risk(attempt, event)
+    attempt = await look_at_risk(attempt, event)
+    async with history.told_if_refused(attempt, history.proven(attempt)):
+        return await _lead_on(attempt, event, also, known, step)
+
+
+async def _lead_on(
+    attempt: Attempt, event: Event, also: Also, known: Known, step: Step
+) -> InitiateAuthResponse:
+    """`go_on`, once what was proven just now is noted, and looked at."""
+    call, user, before = attempt.call, attempt.person.user, attempt
     if attempt.wants_factor:
         known = await call.store.look_up(lambda tx: look(tx, before, user))
         step = advance(attempt.step, event, known.situation)

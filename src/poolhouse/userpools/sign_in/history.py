@@ -5,10 +5,12 @@ A sign-in is one event of the history from its first question to its end, and it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from poolhouse.core.auth_events import Challenge, Outcome
+from poolhouse.core.errors import CognitoError
 from poolhouse.core.existence import hides_existence
 from poolhouse.core.risk import places_of
 from poolhouse.core.sign_in import Event, Step
@@ -20,6 +22,7 @@ from poolhouse.userpools.existence import on_the_beat
 from poolhouse.userpools.risk.context import is_told
 from poolhouse.userpools.sign_in.asking import FIRST_CODES
 from poolhouse.userpools.sign_in.attempt import Attempt
+from poolhouse.userpools.triggers.token_generation import is_of_function
 
 EVENT = "event"
 """What a session's state calls the id."""
@@ -66,14 +69,22 @@ def asked(tx: Transaction, attempt: Attempt, user: User | None, id: str, step: S
     """The sign-in asks something. `user` is locked.
 
     What anybody can have asked, without a proof and without an end, is told of by its answer alone: or whoever begins
-    sign-ins on and on would fill the audit, and another's history. Codes are sent so many an hour, and no more.
+    sign-ins on and on would fill the audit, and another's history. Codes are sent so many an hour, and no more. The
+    answer to a question of the pool's own function is told of, right or wrong.
     """
-    if not attempt.proved and step not in FIRST_CODES:
+    additional: dict[str, object] = {"challengeName": step.challenge, "eventId": id}
+    custom = attempt.custom
+    is_answered = False
+    if custom is not None and attempt.step is Step.CUSTOM_CHALLENGE:
+        is_answered = True
+        additional["answerCorrect"] = custom.rounds[-1]["challengeResult"]
+    is_proof = bool(attempt.proved) or step in FIRST_CODES
+    if not is_proof and not is_answered:
         return
     told = replace(attempt.call, subject=None if user is None else user.sub, client_id=attempt.app.client.id)
-    additional = {"challengeName": step.challenge, "eventId": id}
     tx.audit.add(replace(told.record(attempt.pool.id), additional=additional))
-    _keep(tx, attempt, user, id, "InProgress", proven(attempt))
+    if is_proof:
+        _keep(tx, attempt, user, id, "InProgress", proven(attempt))
 
 
 def passed(tx: Transaction, attempt: Attempt, user: User | None) -> None:
@@ -134,6 +145,25 @@ async def end_refused(attempt: Attempt) -> None:
 
     await attempt.call.store.write(end)
     await show_nothing(attempt)
+
+
+@asynccontextmanager
+async def told_if_refused(attempt: Attempt, challenges: tuple[Challenge, ...] = ()) -> AsyncIterator[None]:
+    """What is done within, and fails since a function of the pool refuses or fails, is told of, whatever was proven
+    before: `challenges`."""
+    try:
+        yield
+    except CognitoError as error:
+        if is_of_function(error):
+            code = error.code
+
+            def tell(tx: Transaction) -> None:
+                hold(tx, attempt)
+                refused(tx, attempt, code, challenges)
+
+            await attempt.call.store.write(tell)
+            await show_nothing(attempt)
+        raise
 
 
 def _keep(

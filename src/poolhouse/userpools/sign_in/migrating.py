@@ -59,7 +59,13 @@ async def bring_person(
         return replace(attempt, person=person, session=None), proof
     if hides_existence(attempt.app):
         return attempt, None  # goes on as any wrong password of nobody, which is counted
-    is_locked = await call.write(
-        lambda tx: settle_attempt(tx, pool.id, key, call.now, right=False), pool_id=pool.id
-    )
+    record = replace(call.record(pool.id), client_id=attempt.app.client.id)
+
+    def refuse(tx: Transaction) -> bool:
+        locked = settle_attempt(tx, pool.id, key, call.now, right=False)
+        code = "NotAuthorizedException" if locked else "UserNotFoundException"
+        tx.audit.add(replace(record, error_code=code))
+        return locked
+
+    is_locked = await call.store.write(refuse)
     raise NotAuthorizedException(EXCEEDED) if is_locked else unknown_to(attempt.app)

@@ -37,7 +37,7 @@ from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.refresh import REFRESH_FLOW, refresh
 from poolhouse.userpools.risk.blocking import refuse_blocked_sign_in
 from poolhouse.userpools.risk.context import seen_from
-from poolhouse.userpools.sign_in import choosing, custom
+from poolhouse.userpools.sign_in import choosing, custom, history
 from poolhouse.userpools.sign_in.answering import ANSWERS
 from poolhouse.userpools.sign_in.asking import nobody_called
 from poolhouse.userpools.sign_in.attempt import (
@@ -155,7 +155,8 @@ async def _initiate(
         return await _signed_up(attempt, session, request.get("ClientMetadata"))
     validation = request.get("ClientMetadata")
     if person.user is not None or hides_existence(app):
-        await before_sign_in(call, app, person.user, name, validation)
+        async with history.told_if_refused(attempt):
+            await before_sign_in(call, app, person.user, name, validation)
     with_function = partial(by_password, validation=validation)
     match flow:
         case "CUSTOM_AUTH":
@@ -200,7 +201,8 @@ async def _signed_up(
     user = attempt.person.user
     if session.step != SIGNED_UP or user is None or session.sub != user.sub:
         raise NotAuthorizedException(sessions.INVALID, detail="not a session of this person's sign-up")
-    await before_sign_in(attempt.call, attempt.app, user, attempt.person.name, client_metadata)
+    async with history.told_if_refused(attempt):
+        await before_sign_in(attempt.call, attempt.app, user, attempt.person.name, client_metadata)
     signed_up = Attempt(
         attempt.call, attempt.app, attempt.values, attempt.person, Step.START, session, session.state
     )
