@@ -7,6 +7,7 @@ import hmac
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import a_pool
@@ -26,6 +27,7 @@ from tests.triggers.risk import (
     risk_of,
     takeover,
 )
+from tests.triggers.signing_in import a_custom_pool
 
 from poolhouse.core.auth_events import Origin
 from poolhouse.core.context_data import device_id
@@ -323,6 +325,55 @@ def test_srp_is_watched_as_passwords_are(server: RunningServer, cognito: Any) ->
     srp = AWSSRP(username="ada", password=PASSWORD, pool_id=pool_id, client_id=client_id, client=cognito)
     assert refusal(srp.authenticate_user) == BLOCKED
     assert risk_of(cognito, pool_id) == ("Block", "Medium", "Fail")
+
+
+def test_a_custom_sign_in_is_blocked_where_the_pool_says_so_and_its_session_is_gone(
+    server: RunningServer, cognito: Any
+) -> None:
+    watched = protected(AdvancedSecurityAdditionalFlows={"CustomAuthMode": "ENFORCED"})
+    custom = a_custom_pool(server, cognito, **watched)
+    a_person(cognito, custom.pool_id)
+    client_id = an_app(cognito, custom.pool_id)["ClientId"]
+    come(cognito, custom.pool_id, client_id)  # at home; the tests come from this machine
+    set_takeover(cognito, custom.pool_id, "MFA_IF_CONFIGURED")
+    assert "AuthenticationResult" in custom.respond(custom.begin(), ANSWER="four")
+    assert risk_of(cognito, custom.pool_id) == ("AccountTakeover", "Medium", "Pass")
+    set_takeover(cognito, custom.pool_id, "MFA_REQUIRED")  # which a custom sign-in without a password has not
+    asked = custom.begin()
+    assert refusal(custom.respond, asked, ANSWER="four") == BLOCKED
+    assert risk_of(cognito, custom.pool_id) == ("Block", "Medium", "Fail")
+    assert refusal(custom.respond, asked, ANSWER="four")[0] == "NotAuthorizedException"
+    cognito.update_user_pool(
+        UserPoolId=custom.pool_id,
+        LambdaConfig=cognito.describe_user_pool(UserPoolId=custom.pool_id)["UserPool"]["LambdaConfig"],
+        **protected(),
+    )
+    assert "AuthenticationResult" in custom.respond(custom.begin(), ANSWER="four")
+    assert risk_of(cognito, custom.pool_id) == ("NoRisk", None, "Pass")
+
+
+def test_a_pool_that_is_not_watched_pays_nothing(server: RunningServer, cognito: Any) -> None:
+    counted: dict[str, int] = {}
+    for name, options in (("off", {}), ("on", protected("AUDIT"))):
+        pool_id = a_pool(cognito, **options)
+        client_id = an_app(cognito, pool_id)["ClientId"]
+        a_person(cognito, pool_id)
+        come(cognito, pool_id, client_id)
+        statements: list[str] = []
+
+        def heard(*heard: Any, into: list[str] = statements) -> None:
+            into.append(heard[2])
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", heard)
+        try:
+            come(cognito, pool_id, client_id)
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", heard)
+        counted[name] = sum(
+            "known_place" in statement or "auth_event" in statement for statement in statements
+        )
+    assert counted["off"] == 0
+    assert counted["on"] > 0
 
 
 # The weighing itself.
