@@ -38,9 +38,8 @@ DIFFERENCES = (
         "Signing in",
         "Flows, challenges and locks are on [their page](sign-in.md). In CUSTOM_AUTH a temporary password is changed, and a second factor asked for, before the function goes on. "
         "Step-up (`TARGET_ACR_VALUES`, `MAX_AGE`, `ACCESS_TOKEN` in AuthParameters) is refused with "
-        "UnsupportedOperationException. `ClientMetadata` goes to the triggers that Cognito gives it to; `AnalyticsMetadata`, `UserContextData` and "
-        "`ContextData` are for Amazon Pinpoint and threat protection, which are not here: they are checked and change "
-        "nothing, as in a pool that has neither.",
+        "UnsupportedOperationException. `ClientMetadata` goes to the triggers that Cognito gives it to; `UserContextData` and `ContextData` are for "
+        "[threat protection](threat-protection.md); `AnalyticsMetadata` is for Amazon Pinpoint, which is not here: it is checked and changes nothing.",
     ),
     (
         "People",

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from poolhouse.core.auth_events import Risk
 from poolhouse.core.errors import NotAuthorizedException
+from poolhouse.core.existence import hides_existence
 from poolhouse.core.risk_settings import mode
 from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
 from poolhouse.userpools import auth_events
-from poolhouse.userpools.existence import find_locked
+from poolhouse.userpools.existence import begin, find_locked, on_the_beat
 from poolhouse.userpools.risk.context import is_told
 
 NOT_ALLOWED = "Request not allowed due to security reasons."
@@ -43,7 +44,10 @@ async def refuse_blocked_sign_in(call: Call, app: AppSnapshot, name: str) -> Non
         NotAuthorizedException: it comes from an address that is blocked. Whoever is meant.
     """
     if is_blocked(call, app):
+        begun = begin()
         await call.store.write(lambda tx: _tell(tx, call, app, name))
+        if hides_existence(app):
+            await on_the_beat(begun)  # a history takes a moment that nobody's does not
         raise NotAuthorizedException(NOT_ALLOWED)
 
 
