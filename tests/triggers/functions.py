@@ -56,10 +56,10 @@ class Recorded(Functions):
         self._functions[arn] = Function(arn, answer)
         return self._functions[arn]
 
-    async def invoke(self, arn: str, event: bytes, *, pool_id: str) -> bytes:
+    async def invoke(self, arn: str, event: bytes, *, pool_id: str, in_background: bool = False) -> bytes:
         function = self._functions.get(arn)
         if function is None:
-            return await self._otherwise.invoke(arn, event, pool_id=pool_id)
+            return await self._otherwise.invoke(arn, event, pool_id=pool_id, in_background=in_background)
         asked = json.loads(event)
         assert asked["userPoolId"] == pool_id
         check_shape(asked)

@@ -11,8 +11,14 @@ from pathlib import Path
 
 from poolhouse.config import OPTIONS, ConfigurationError, Settings
 from poolhouse.functions import confine
-from poolhouse.ports.functions.configuration import MAX_ANSWER, Configured, FunctionsFile, read_functions
-from poolhouse.ports.functions.configured import ConfiguredFunctions, Target, Way
+from poolhouse.ports.functions.configuration import (
+    MAX_ANSWER,
+    TIMEOUT,
+    Configured,
+    FunctionsFile,
+    read_functions,
+)
+from poolhouse.ports.functions.configured import IN_BACKGROUND, ConfiguredFunctions, Target, Way
 from poolhouse.ports.functions.gate import Breaker
 from poolhouse.ports.functions.lambda_api import LambdaAccount, LambdaFunctions
 from poolhouse.ports.functions.local import LocalFunction
@@ -40,6 +46,7 @@ def functions_from(
             timeout=function.timeout,
             waiting=function.waiting,
             pools=function.pools,
+            in_background=IN_BACKGROUND if function.timeout == TIMEOUT.total_seconds() else function.timeout,
         )
         for function in file.functions
     }

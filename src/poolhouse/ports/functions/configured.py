@@ -29,6 +29,8 @@ MARGIN = 0.5
 """Seconds that are left to the request for saying that there is no answer."""
 ENOUGH = 1.0
 """Seconds: with less left, another try is of no use."""
+IN_BACKGROUND = 25.0
+"""Seconds of the one try where nobody waits: Cognito asks custom senders so, which may take as long as Lambda lets them."""
 OTHERS = "lambda"
 """What the figures call all functions that are not in the file."""
 OTHERS_AT_ONCE = 1_000
@@ -56,6 +58,8 @@ class Target:
     timeout: float
     waiting: int
     pools: tuple[str, ...] | None = None
+    in_background: float = IN_BACKGROUND
+    """Seconds, as `timeout`, where nobody waits."""
 
 
 class ConfiguredFunctions:
@@ -91,7 +95,15 @@ class ConfiguredFunctions:
         if self._others is not None:
             await self._others.aclose()
 
-    async def invoke(self, arn: str, event: bytes, *, pool_id: str, of_the_operator: bool = False) -> bytes:
+    async def invoke(
+        self,
+        arn: str,
+        event: bytes,
+        *,
+        pool_id: str,
+        in_background: bool = False,
+        of_the_operator: bool = False,
+    ) -> bytes:
         """As `Functions.invoke`. The operator may try a function whatever its `pools` are."""
         target = self._target(arn)
         started = self._monotonic()
@@ -104,7 +116,10 @@ class ConfiguredFunctions:
                 self._per_pool.one(pool_id, self._calls_per_pool),
                 self._per_function.one(arn if target.name == OTHERS else target.name, target.waiting),
             ):
-                answer = await self._persist(target, arn, event)
+                if in_background:
+                    answer = await self._persist(target, arn, event, target.in_background, tries=1)
+                else:
+                    answer = await self._persist(target, arn, event, target.timeout, TRIES)
             outcome = "answered"
             return answer
         except FunctionFailed:
@@ -131,11 +146,11 @@ class ConfiguredFunctions:
             self._of_others[arn] = Target(OTHERS, self._others, Breaker(self._monotonic), 5.0, 100)
         return self._of_others[arn]
 
-    async def _persist(self, target: Target, arn: str, event: bytes) -> bytes:
-        for attempt in range(1, TRIES + 1):
+    async def _persist(self, target: Target, arn: str, event: bytes, longest: float, tries: int) -> bytes:
+        for attempt in range(1, tries + 1):
             target.breaker.check()
             left = patience.left()
-            seconds = target.timeout if left is None else min(target.timeout, left - MARGIN)
+            seconds = longest if left is None else min(longest, left - MARGIN)
             try:
                 answer = await self._try(target, arn, event, seconds)
             except FunctionFailed:
@@ -144,7 +159,7 @@ class ConfiguredFunctions:
             except (FunctionTimeout, FunctionUnreachable):
                 target.breaker.gave_no_answer()
                 left = patience.left()
-                if attempt == TRIES or (left is not None and left - MARGIN < ENOUGH):
+                if attempt == tries or (left is not None and left - MARGIN < ENOUGH):
                     raise
             except FunctionUnavailable:
                 target.breaker.gave_no_answer()

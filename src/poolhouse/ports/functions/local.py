@@ -51,7 +51,7 @@ class LocalFunction:
         while True:
             process = await self._a_process()
             if process.is_idle:
-                return await asyncio.shield(process.give(event))
+                return await asyncio.shield(process.give(event, seconds))
 
     def replace(self) -> None:
         """New processes for all: the code has changed. What is being answered may finish."""

@@ -39,8 +39,9 @@ class FunctionUnreachable(FunctionUnavailable):
 
 
 class Functions(Protocol):
-    async def invoke(self, arn: str, event: bytes, *, pool_id: str) -> bytes:
-        """Ask the function that runs under `arn`, and wait for its answer, 5 seconds at most for each try.
+    async def invoke(self, arn: str, event: bytes, *, pool_id: str, in_background: bool = False) -> bytes:
+        """Ask the function that runs under `arn`, and wait for its answer, 5 seconds at most for each try; in the
+        background, where nobody waits and who asks will ask again, 25 seconds for the one try.
 
         Raises:
             FunctionFailed, FunctionTimeout, FunctionUnreachable, FunctionUnavailable
@@ -50,5 +51,5 @@ class Functions(Protocol):
 class NoFunctions:
     """Where none is configured."""
 
-    async def invoke(self, arn: str, event: bytes, *, pool_id: str) -> bytes:
+    async def invoke(self, arn: str, event: bytes, *, pool_id: str, in_background: bool = False) -> bytes:
         raise FunctionUnavailable(f"nothing is configured to run {arn}", ACCESS_DENIED)

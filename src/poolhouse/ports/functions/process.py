@@ -84,8 +84,9 @@ class FunctionProcess:
         """Its whole life; who asks for it keeps it."""
         return asyncio.get_running_loop().create_task(self._live())
 
-    def give(self, event: bytes) -> asyncio.Future[bytes]:
-        """Its answer, or FunctionFailed, or FunctionTimeout. Only while it is idle."""
+    def give(self, event: bytes, seconds: float = 0.0) -> asyncio.Future[bytes]:
+        """Its answer, or FunctionFailed, or FunctionTimeout. Only while it is idle. It has the time that is configured
+        though who asks waits for less, and `seconds` where they wait for longer."""
         assert self._waiting is not None
         loop = asyncio.get_running_loop()
         conversation, self._waiting = self._waiting, None
@@ -94,8 +95,9 @@ class FunctionProcess:
         self._answer = loop.create_future()
         # Whoever asked may have gone by the time that it fails.
         self._answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
-        self._arm(self._about.timeout, "no answer in time")
-        conversation.give(self._invocation, event, self._about.timeout)
+        allowed = max(self._about.timeout, seconds)
+        self._arm(allowed, "no answer in time")
+        conversation.give(self._invocation, event, allowed)
         return self._answer
 
     def retire(self) -> None:

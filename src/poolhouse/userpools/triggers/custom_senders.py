@@ -79,7 +79,9 @@ class CustomSender:
         code = await self._encrypted(secret.encode()) if secret else None
         event = sender_event(self._pool, message, told, code)
         try:
-            await self._ports.functions.invoke(arn, orjson.dumps(event), pool_id=self._pool.id)
+            await self._ports.functions.invoke(
+                arn, orjson.dumps(event), pool_id=self._pool.id, in_background=True
+            )
         except FunctionFailed:
             # Its own words may hold what it decrypted.
             raise Unavailable(f"{arn} threw") from None
