@@ -14,6 +14,9 @@ from poolhouse.core.triggers import Trigger, event_of, function_of, response_in,
 from poolhouse.operation import Call, Parts
 from poolhouse.ports.functions import FunctionFailed, FunctionUnavailable
 
+MOST_WORDS = 2_048
+"""Characters of what a function throws that are told: browsers carry them in an address, and servers in a header."""
+
 log = logging.getLogger("poolhouse.triggers")
 
 
@@ -64,7 +67,8 @@ async def ask(parts: Parts, trigger: Trigger, arn: str, event: Mapping[str, Any]
     try:
         answer = await parts.ports.functions.invoke(arn, orjson.dumps(event), pool_id=event["userPoolId"])
     except FunctionFailed as failed:
-        raise UserLambdaValidationException(f"{trigger.value} failed with error {failed.message}.") from None
+        words = failed.message[:MOST_WORDS]
+        raise UserLambdaValidationException(f"{trigger.value} failed with error {words}.") from None
     except FunctionUnavailable as unavailable:
         log.warning("%s of %s: no answer: %s", trigger.value, event["userPoolId"], unavailable)
         raise UnexpectedLambdaException(
