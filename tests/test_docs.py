@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
     + list((ROOT / "docs").glob("**/*.md"))
+    + list((ROOT / "examples").glob("*/README.md"))
 )
 SECURITY = ROOT / "docs/security.md"
 TRIGGERS = ROOT / "docs/triggers.md"
@@ -54,7 +55,11 @@ def blocks(*languages: str) -> list[Block]:
 
 
 def identify(value: object) -> str:
-    return value.page.name if isinstance(value, Block) else str(getattr(value, "name", value))
+    if isinstance(value, Block):
+        return value.page.name
+    if isinstance(value, Path):
+        return value.parent.name if value.parent.parent.name == "examples" else value.name
+    return str(getattr(value, "name", value))
 
 
 def anchors(page: Path) -> set[str]:
