@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.browser.fake_provider import LOOPBACK, a_fake_provider
+from tests.browser.providers import a_traveller
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
@@ -99,3 +102,22 @@ def test_wrong_codes_of_who_is_signed_in_are_told_of(server: RunningServer, cogn
         ("VerifySoftwareToken", "EnableSoftwareTokenMFAException"),
     ]
     assert {event["additionalEventData"]["sub"] for event in events} == {sub}
+
+
+@pytest.mark.parametrize("claims", [{"aud": "another"}, {"sub": ""}, {"exp": 1}])
+def test_who_comes_from_a_provider_in_vain_is_told_of(
+    own_server: Callable[..., RunningServer], claims: dict[str, Any]
+) -> None:
+    """By a token that is not believed, or proved, and not let in."""
+    server = own_server(allowed_outgoing_networks=LOOPBACK)
+    with a_fake_provider() as fake:
+        fake.claims |= claims
+        traveller = a_traveller(server, fake)
+        assert traveller.sign_in(fake)["error"] == "invalid_request"
+        [event] = audit_of(server, UserPoolId=traveller.house.pool_id, EventNames=["IdpResponse"])
+    assert event["errorCode"] == "invalid_request"
+    assert event["additionalEventData"] == {
+        "userPoolId": traveller.house.pool_id,
+        "clientId": traveller.house.client_id,
+        "provider": "Other",
+    }

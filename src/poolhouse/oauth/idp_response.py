@@ -31,6 +31,7 @@ from poolhouse.userpools.federation.begin import (
     open_state,
     use_up,
 )
+from poolhouse.userpools.federation.in_vain import tell_in_vain
 from poolhouse.userpools.federation.oidc import read_answer
 
 SEE_OTHER = 303
@@ -103,6 +104,7 @@ async def send_back(
     try:
         session, cookie = await arrive(call, app, provider, identity)
     except FederationFailed as failed:
+        await tell_in_vain(call, app, provider.name)
         raise refusal(parts, app, asked, failed) from failed
     if await needs_consent(call, app, asked, session):
         answer = redirect(f"{request.base}/consent?{asked.query}", SEE_OTHER)
@@ -133,6 +135,7 @@ async def _receive(parts: Parts, request: Request, domain: str) -> Response:
         redirect_uri = address_of_domain(call, app, domain) + RETURN
         identity = await read_answer(call, provider, begun, parameters, redirect_uri)
     except FederationFailed as failed:
+        await tell_in_vain(call, app, provider.name)
         raise refusal(parts, app, asked, failed) from failed
     except TooManyRequestsException as busy:
         raise refusal(parts, app, asked, FederationFailed("Too many requests")) from busy

@@ -38,6 +38,7 @@ from poolhouse.oauth.providers import refusal
 from poolhouse.operation import Parts
 from poolhouse.userpools.federation import saml_arrival, sign_out
 from poolhouse.userpools.federation.begin import browser_cookie
+from poolhouse.userpools.federation.in_vain import tell_in_vain
 
 PATH = "/saml2/idpresponse"
 OPERATION, LOGOUT = "SamlResponse", "SamlLogout"
@@ -68,6 +69,7 @@ async def _posted(parts: Parts, request: Request, domain: str) -> Response:
     try:
         ticket = await saml_arrival.receive(call, begun, provider, state, text)
     except FederationFailed as failed:
+        await tell_in_vain(call, app, provider.name)
         raise refusal(parts, app, asked, failed) from failed
     except TooManyRequestsException as busy:
         raise refusal(parts, app, asked, FederationFailed(BUSY)) from busy
