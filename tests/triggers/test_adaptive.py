@@ -239,8 +239,39 @@ def test_feedback_makes_a_place_known_or_never_trusted_again(cognito: Any, place
     say("Invalid")
     come(cognito, *place, address=ABROAD, agent=CHROME)
     assert risk_of(cognito, pool_id) == ("AccountTakeover", "High", "Pass")
-    come(cognito, *place)
-    assert risk_of(cognito, pool_id) == ("NoRisk", None, "Pass")
+    for agent in (CHROME, FIREFOX):  # whoever calls itself like the other's browser is not to suffer for it
+        come(cognito, *place, agent=agent)
+        assert risk_of(cognito, pool_id) == ("NoRisk", None, "Pass")
+
+
+@pytest.mark.parametrize("action", ["MFA_REQUIRED", "MFA_IF_CONFIGURED", "BLOCK"])
+def test_a_code_in_place_of_a_password_is_looked_at_and_goes_with_no_factor(
+    server: RunningServer, cognito: Any, action: str
+) -> None:
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool_id = a_protected_pool(cognito, Policies=policies)
+    email = f"{pool_id}@example.com"
+    pool_id, _ = known_at_home(cognito, pool_id, email=email, email_verified="true")
+    client_id = an_app(cognito, pool_id, "ALLOW_USER_AUTH")["ClientId"]
+    set_takeover(cognito, pool_id, action)
+    asked = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "ada", "PREFERRED_CHALLENGE": "EMAIL_OTP"},
+    )
+    answer = {
+        "ClientId": client_id,
+        "ChallengeName": "EMAIL_OTP",
+        "Session": asked["Session"],
+        "ChallengeResponses": {"USERNAME": "ada", "EMAIL_OTP_CODE": the_code(server, email)},
+    }
+    if action == "MFA_IF_CONFIGURED":
+        assert "AuthenticationResult" in cognito.respond_to_auth_challenge(**answer)
+    else:
+        assert refusal(cognito.respond_to_auth_challenge, **answer) == BLOCKED
+        assert risk_of(cognito, pool_id) == ("Block", "Medium", "Fail")
+        again = refusal(cognito.respond_to_auth_challenge, **answer)
+        assert again[0] == "NotAuthorizedException"
 
 
 def test_what_a_library_says_of_the_device_tells_it_from_others(cognito: Any) -> None:

@@ -119,6 +119,27 @@ def test_a_range_that_is_none_is_refused_and_changes_nothing(cognito: Any, name:
     assert described(cognito, pool_id) == before
 
 
+@pytest.mark.parametrize(
+    "wrong", ["nobody", "a@example.com\r\nBcc: b@example.com", "<>", "@", "a@", "\ud83d"]
+)
+@pytest.mark.parametrize("name", ["From", "ReplyTo"])
+def test_a_message_comes_from_an_address(cognito: Any, name: str, wrong: str) -> None:
+    pool_id = a_protected_pool(cognito)
+    notify = {"SourceArn": "arn:aws:ses:eu-central-1:000000000000:identity/a@example.com"}
+
+    def set_to(address: str) -> Any:
+        return cognito.set_risk_configuration(
+            UserPoolId=pool_id,
+            AccountTakeoverRiskConfiguration={
+                "Actions": {},
+                "NotifyConfiguration": {**notify, name: address},
+            },
+        )
+
+    assert refusal(set_to, wrong)[0] in ("InvalidParameterException", "SerializationException")
+    set_to("Administrator <admin@example.com>")
+
+
 def test_nobody_comes_in_from_a_blocked_address_whatever_they_know(cognito: Any) -> None:
     pool_id = a_protected_pool(cognito)
     client_id = an_app(cognito, pool_id)["ClientId"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tests.browser.houses import House, a_house
 from tests.browser.pages import visit
 from tests.harness import RunningServer
-from tests.people.people import messages_of, refusal, wait_for_message
+from tests.people.people import PASSWORD, messages_of, refusal, wait_for_message
 from tests.triggers.risk import (
     ABROAD,
     FIREFOX,
@@ -174,6 +175,14 @@ def test_who_has_no_verified_address_hears_nothing_and_nobody_too_often(server: 
     )
     come_from_abroad(house)
     assert messages_of(server, other) == []
+
+
+def test_a_page_says_that_an_unusual_sign_in_is_not_allowed(server: RunningServer) -> None:
+    house, _ = a_notified_house(server, "BLOCK")
+    page = visit(house.browser, f"{house.address}/oauth2/authorize?{urlencode(house.asking())}")
+    page = page.submit(username="ada", password=PASSWORD)
+    assert "This sign-in looks unusual, so it is not allowed." in page.text
+    assert risk_of(house.cognito, house.pool_id) == ("Block", "Medium", "Fail")
 
 
 def test_nothing_is_told_where_nothing_is_unusual(server: RunningServer) -> None:

@@ -45,6 +45,8 @@ class Origin:
     user_agent: str = ""
     device_id: str = ""
     """What stands for the device, where its application said so (EncodedData)."""
+    has_context: bool = False
+    """Whether the request came with UserContextData or ContextData."""
 
     @property
     def device(self) -> str:
@@ -98,6 +100,7 @@ class AuthEvent:
             "address": self.origin.address,
             "user_agent": self.origin.user_agent,
             "device_id": self.origin.device_id,
+            "has_context": self.origin.has_context,
             "challenges": [list(challenge) for challenge in self.challenges],
             "risk": {
                 "decision": self.risk.decision,
@@ -125,7 +128,12 @@ class AuthEvent:
             client_id=document["client_id"],
             username=document["username"],
             request_id=document["request_id"],
-            origin=Origin(document["address"], document["user_agent"], document["device_id"]),
+            origin=Origin(
+                document["address"],
+                document["user_agent"],
+                document["device_id"],
+                document["has_context"],
+            ),
             challenges=tuple((name, result) for name, result in document["challenges"]),
             risk=Risk(**document["risk"]),
             provider=document["provider"],

@@ -128,7 +128,7 @@ def auth_event_log(pool: UserPool, event: AuthEvent, *, id: str, at: datetime) -
         "eventFeedbackValue": "" if feedback is None else feedback.value,
         "eventFeedbackDate": "" if feedback is None else _java_date(feedback.at),
         "eventFeedbackProvider": "" if feedback is None else feedback.provider,
-        "hasContextData": "false",
+        "hasContextData": str(event.origin.has_context).lower(),
     }
     return _line(pool, "userAuthEvents", message, id=id, at=at)
 

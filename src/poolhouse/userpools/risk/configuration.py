@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email.utils import parseaddr
 
 from poolhouse.core.auth_events import are_recorded
 from poolhouse.core.documents import epoch
-from poolhouse.core.errors import UserPoolAddOnNotEnabledException
+from poolhouse.core.errors import InvalidParameterException, UserPoolAddOnNotEnabledException
 from poolhouse.core.pools import UserPool
 from poolhouse.core.risk_settings import DEFAULT, EVERY_EVENT, RiskSettings, check_exceptions
+from poolhouse.core.user_attributes import is_email
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
+    AccountTakeoverRiskConfigurationType,
     DescribeRiskConfigurationRequest,
     DescribeRiskConfigurationResponse,
     RiskConfigurationType,
@@ -33,7 +36,7 @@ async def set_risk_configuration(
     Raises:
         ResourceNotFoundException: no such pool, or no such client in it.
         UserPoolAddOnNotEnabledException: threat protection neither watches nor acts in this pool.
-        InvalidParameterException: a range of addresses is none.
+        InvalidParameterException: a range of addresses is none, or who a message is to come from is no address.
 
     Source: Cognito API reference, SetRiskConfiguration.
     """
@@ -41,10 +44,13 @@ async def set_risk_configuration(
     exceptions = request.get("RiskExceptionConfiguration")
     if exceptions is not None:
         check_exceptions(exceptions)
+    takeover = request.get("AccountTakeoverRiskConfiguration")
+    if takeover is not None:
+        _check_addresses(takeover)
     given = RiskSettings(
         modified_at=call.now,
         compromised=request.get("CompromisedCredentialsRiskConfiguration"),
-        takeover=request.get("AccountTakeoverRiskConfiguration"),
+        takeover=takeover,
         exceptions=exceptions,
     )
     settings = None if given.is_default else given
@@ -101,6 +107,19 @@ def describe(pool_id: str, client_id: str | None, settings: RiskSettings) -> Ris
     if settings.modified_at is not None:
         answer["LastModifiedDate"] = epoch(settings.modified_at)
     return answer
+
+
+def _check_addresses(takeover: AccountTakeoverRiskConfigurationType) -> None:
+    """Raises InvalidParameterException: From or ReplyTo is no e-mail address, with or without a name."""
+    notify = takeover.get("NotifyConfiguration")
+    if notify is None:
+        return
+    for name, given in (("From", notify.get("From")), ("ReplyTo", notify.get("ReplyTo"))):
+        if given is None:
+            continue
+        address = parseaddr(given)[1] if given.isprintable() else ""
+        if not is_email(address):
+            raise InvalidParameterException(f"Invalid email address in NotifyConfiguration.{name}")
 
 
 def _client_of(request: SetRiskConfigurationRequest | DescribeRiskConfigurationRequest) -> str | None:

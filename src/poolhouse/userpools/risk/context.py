@@ -32,7 +32,8 @@ def seen_from(call: Call, app: AppSnapshot, request: Mapping[str, Any]) -> Call:
     if app.client.settings.get("EnablePropagateAdditionalUserContextData"):
         address = context.get("IpAddress") or address
     device = device_id(context.get("EncodedData", ""))
-    return replace(call, origin=Origin(address[:LONGEST_ADDRESS], call.user_agent, device))
+    origin = Origin(address[:LONGEST_ADDRESS], call.user_agent, device, bool(context))
+    return replace(call, origin=origin)
 
 
 def is_told(call: Call) -> bool:
@@ -53,4 +54,5 @@ def _of_back_end(context: Mapping[str, Any]) -> Origin:
         context["IpAddress"][:LONGEST_ADDRESS],
         agent[:LONGEST_AGENT],
         device_id(context.get("EncodedData", "")),
+        True,
     )
