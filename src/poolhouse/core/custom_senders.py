@@ -43,7 +43,7 @@ def told_in(message: Outgoing) -> Told | None:
 
 def key_of(pool: UserPool) -> str:
     """The ARN of the key that the pool's codes are encrypted under. A pool with a sender has one."""
-    return triggers(pool.settings)["KMSKeyID"]
+    return triggers(pool.settings).get("KMSKeyID", "")
 
 
 def context_of(pool: UserPool) -> dict[str, str]:

@@ -68,7 +68,7 @@ async def generate_data_key(call: Call, request: GenerateDataKeyRequest) -> Gene
     key = _key(call, request["KeyId"])
     if ("NumberOfBytes" in request) == ("KeySpec" in request):
         raise ValidationException("Please specify either number of bytes or key spec.")
-    size = request["NumberOfBytes"] if "NumberOfBytes" in request else SIZES[request["KeySpec"]]
+    size = SIZES[request["KeySpec"]] if "KeySpec" in request else request.get("NumberOfBytes", 0)
     context = _context(request)
     _refuse_dry_run(request)
     plain = call.random.token_bytes(size)
