@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
 from tests.engines import PostgresServer, new_postgres_database
+from tests.store.statements import OPENED
 
 from poolhouse.core.secret import Secret
 from poolhouse.store import Store, open_store
@@ -58,10 +60,13 @@ def a_store() -> Iterator[Opener]:
     opened: list[Store] = []
 
     def open_one(settings: StoreSettings, **options: Any) -> Store:
+        url = settings.database_url
+        OPENED.add(str(settings.data_dir if url is None else sa.make_url(url.reveal()).database))
         opened.append(open_store(settings, **options))
         return opened[-1]
 
     yield open_one
+    OPENED.clear()
     for store in opened:
         store.close()
 

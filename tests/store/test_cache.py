@@ -6,13 +6,11 @@ import asyncio
 import logging
 import sqlite3
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from tests.store.conftest import Opener, StoreSettings
 from tests.store.examples import (
     NOW,
@@ -26,6 +24,7 @@ from tests.store.examples import (
     a_signing_key,
     an_access_key,
 )
+from tests.store.statements import at_every
 
 from poolhouse.core.keys import KeyUse
 from poolhouse.core.snapshots import ClientSnapshot, PoolSnapshot
@@ -254,18 +253,6 @@ def test_the_first_caller_may_go_away(filled: Store) -> None:
         assert (await second).id == "client1"
 
     with_cache(filled, test)
-
-
-@contextmanager
-def at_every(event: str, act: Callable[..., object]) -> Iterator[None]:
-    def listener(*arguments: object) -> None:
-        act(*arguments)
-
-    sa.event.listen(sa.Engine, event, listener)
-    try:
-        yield
-    finally:
-        sa.event.remove(sa.Engine, event, listener)
 
 
 class AHeldLoad:

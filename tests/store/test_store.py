@@ -6,8 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -29,18 +28,10 @@ from tests.store.examples import (
     an_access_key,
     an_audit_record,
 )
+from tests.store.statements import at_every
 
 from poolhouse.core.errors import StoreUnavailable
 from poolhouse.store import Store, Transaction
-
-
-@contextmanager
-def at_every(event: str, act: Callable[..., None]) -> Iterator[None]:
-    sa.event.listen(sa.Engine, event, act)
-    try:
-        yield
-    finally:
-        sa.event.remove(sa.Engine, event, act)
 
 
 def test_what_was_written_is_read_after_the_answer(store: Store) -> None:

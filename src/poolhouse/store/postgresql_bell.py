@@ -30,6 +30,7 @@ from poolhouse.store.database import Forget
 from poolhouse.store.deadlines import Deadlines
 from poolhouse.store.postgresql_connection import Gate
 
+_JITTER = random.SystemRandom()
 LEASE = 1.0
 """Seconds for which the cache may be used after an echo was sent."""
 INTERVAL = 0.25
@@ -110,7 +111,7 @@ class PostgresqlBell:
                     self._is_lost = True
                     _log.warning("the connection that hears of changes is lost: %s", error)
                 # Not all nodes at once.
-                self._is_closed.wait(INTERVAL * random.uniform(0.5, 1.5))  # noqa: S311  # no secret depends on it
+                self._is_closed.wait(INTERVAL * _JITTER.uniform(0.5, 1.5))
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:

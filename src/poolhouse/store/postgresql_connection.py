@@ -15,6 +15,7 @@ from poolhouse.store import rows
 from poolhouse.store.migrations import SchemaError
 from poolhouse.store.tables import Key, metadata
 
+_JITTER = random.SystemRandom()
 PATIENCE = 1.5
 """Seconds within which a unit of work must be done, if it names no other time."""
 _CONNECT_TIMEOUT = 2
@@ -70,7 +71,7 @@ class Gate:
             try:
                 return self._engine.connect()
             except (sa.exc.DBAPIError, OSError) as error:  # OSError: no file descriptor is left
-                pause = _PAUSE * (1 + random.random())  # noqa: S311  # no secret depends on it
+                pause = _PAUSE * (1 + _JITTER.random())
                 self._closed_until = monotonic() + pause
                 cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
                 self._reason = f"no connection to the database: {cause}"

@@ -32,6 +32,7 @@ from poolhouse.store.units import Work
 Result = TypeVar("Result")
 
 MAX_ATTEMPTS = 6
+_JITTER = random.SystemRandom()
 _PAUSE = 0.02
 """Seconds, about, before another attempt; longer each time."""
 
@@ -121,7 +122,7 @@ class Session:
         for attempt in range(MAX_ATTEMPTS):
             if attempt:
                 # Two that met once are not to meet again.
-                time.sleep(random.uniform(0.5, 1) * _PAUSE * attempt)  # noqa: S311  # no secret depends on it
+                time.sleep(_JITTER.uniform(0.5, 1) * _PAUSE * attempt)
             if monotonic() >= until:
                 break
             connection = self._connected()
