@@ -203,6 +203,45 @@ def test_an_abstract_socket_of_the_machine_is_out_of_reach(tmp_path: Path) -> No
         assert is_refused(what_it_gets(tmp_path, HELLO, ("abstract", name))[0])
 
 
+@pytest.mark.skipif(not confine.can_hold(), reason="seccomp here is of another processor")
+def test_a_socket_in_the_file_system_is_out_of_reach_unless_it_is_listed(tmp_path: Path) -> None:
+    """A database that knows its users by their processes asks there for no password."""
+    connects = (
+        TRIES
+        + """
+def unix(path):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+    return "connected"
+DOES["unix"] = unix
+DOES["pair"] = lambda _: [end.close() for end in socket.socketpair()]
+DOES["uring"] = lambda _: ctypes.CDLL(None, use_errno=True).syscall(425, 1, None) and ctypes.get_errno()
+"""
+    )
+    code, path = tmp_path / "code", str(tmp_path / "of-others")
+    code.mkdir()
+
+    def what(toml: str, *asked: tuple[str, Any]) -> list[dict[str, Any]]:
+        got: list[dict[str, Any]] = []
+
+        async def work() -> None:
+            async with running(code, toml, hello=connects) as functions:
+                for do, argument in asked:
+                    got.append(await ask(functions, "hello", {"do": do, "with": argument}))
+
+        run(work())
+        return got
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+        refused, pair, uring = what(HELLO, ("unix", path), ("pair", None), ("uring", None))
+        assert is_refused(refused), refused
+        assert pair == {"got": "[None, None]"}, "what a program talks to its own children by"
+        assert uring == {"got": "38"}, "it opens sockets past every filter"
+        assert what(HELLO + f'write = ["{path}"]\n', ("unix", path)) == [{"got": "connected"}]
+
+
 def test_the_environment_is_clean_and_no_descriptor_is_inherited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

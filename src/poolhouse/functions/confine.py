@@ -39,16 +39,18 @@ MORE_PROCESSES = 512
 """Beside all that the machine runs when a function is started: a bound for one that forks without end."""
 LOAD, JUMP_IF_EQUAL, JUMP_IF_NOT_LESS, RETURN = 0x20, 0x15, 0x35, 0x06
 """Of the kernel's filter language."""
-ALLOW, PRETEND, NO_SUCH_CALL = 0x7FFF0000, 0x00050000, 0x00050000 | 38
-"""What a filter says of a system call: PRETEND does nothing, and answers 0. The last is ENOSYS."""
+ALLOW, PRETEND, REFUSE, NO_SUCH_CALL = 0x7FFF0000, 0x00050000, 0x00050000 | 13, 0x00050000 | 38
+"""What a filter says of a system call: PRETEND does nothing, and answers 0. The last two are EACCES and ENOSYS."""
 FOREIGN_CALLS = 0x40000000
 """Numbers from here on are of x86's other interface."""
-LEAVING = {
-    "x86_64": (0xC000003E, 112, 109),
-    "aarch64": (0xC00000B7, 157, 154),
-    "riscv64": (0xC00000F3, 157, 154),
+AF_UNIX, IO_URING_SETUP = 1, 425
+"""The second is how a program would do what a filter does not see."""
+CALLS = {
+    "x86_64": (0xC000003E, 112, 109, 41),
+    "aarch64": (0xC00000B7, 157, 154, 198),
+    "riscv64": (0xC00000F3, 157, 154, 198),
 }
-"""What the kernel calls the processor, and there the numbers of setsid and setpgid."""
+"""What the kernel calls the processor, and there the numbers of setsid, setpgid and socket."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 OPEN_FILES = 1024
 FILE_SIZE = 512 * 1024 * 1024
@@ -65,7 +67,7 @@ def main() -> None:
     give_up_capabilities()
     if plan["shut_in"]:
         shut_in(read=plan["read"], write=plan["write"], never=plan["never"])
-    hold_together()
+    hold_together(no_sockets=plan["shut_in"] and not any(map(_is_socket, plan["write"])))
     os.closerange(3, OPEN_FILES)
     os.execve(plan["command"][0], plan["command"], dict(os.environ))  # noqa: S606  # a shell would add to it
 
@@ -125,30 +127,45 @@ def _most_processes() -> int:
 
 def can_hold() -> bool:
     """Whether `hold_together` knows this machine."""
-    return sys.platform.startswith("linux") and os.uname().machine in LEAVING and struct.calcsize("P") == 8
+    return sys.platform.startswith("linux") and os.uname().machine in CALLS and struct.calcsize("P") == 8
 
 
-def hold_together() -> None:
+def hold_together(*, no_sockets: bool) -> None:
     """From now on no process leaves its session or its group: setsid and setpgid seem to work, and do nothing. (To
-    refuse them would break programs that only start a child of their own properly.)"""
+    refuse them would break programs that only start a child of their own properly.)
+
+    With `no_sockets` none makes a Unix socket, but for pairs: Landlock does not know those in the file system.
+    """
     if not can_hold():
         return
-    architecture, setsid, setpgid = LEAVING[os.uname().machine]
+    architecture, setsid, setpgid, socket = CALLS[os.uname().machine]
     program = (
         (LOAD, 0, 0, 4),  # the processor
-        (JUMP_IF_EQUAL, 0, 6, architecture),
+        (JUMP_IF_EQUAL, 0, 10, architecture),
         (LOAD, 0, 0, 0),  # the number
-        (JUMP_IF_NOT_LESS, 4, 0, FOREIGN_CALLS),
-        (JUMP_IF_EQUAL, 2, 0, setsid),
-        (JUMP_IF_EQUAL, 1, 0, setpgid),
+        (JUMP_IF_NOT_LESS, 8, 0, FOREIGN_CALLS),
+        (JUMP_IF_EQUAL, 7, 0, IO_URING_SETUP),
+        (JUMP_IF_EQUAL, 5, 0, setsid),
+        (JUMP_IF_EQUAL, 4, 0, setpgid),
+        (JUMP_IF_EQUAL, 0, 2, socket),
+        (LOAD, 0, 0, 16),  # its first argument, on processors that begin with the lowest byte
+        (JUMP_IF_EQUAL, 3, 0, AF_UNIX),
         (RETURN, 0, 0, ALLOW),
         (RETURN, 0, 0, PRETEND),
         (RETURN, 0, 0, NO_SUCH_CALL),
+        (RETURN, 0, 0, REFUSE if no_sockets else ALLOW),
     )
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in program))
     filters = struct.pack("@HP", len(program), ctypes.addressof(code))
     # A kernel without filters, or an emulation of one, refuses: what is left is to kill the group.
     _libc().prctl(PR_SET_SECCOMP, 2, filters, 0, 0)
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
 
 
 def give_up_capabilities() -> None:
