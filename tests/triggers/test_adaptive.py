@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pycognito import AWSSRP
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in, the_code
@@ -26,6 +27,8 @@ from tests.triggers.risk import (
     takeover,
 )
 from tests.triggers.signing_in import a_custom_pool
+
+from poolhouse.core.risk_settings import mode
 
 BLOCKED = ("NotAuthorizedException", "Unable to login because of security reasons.")
 
@@ -327,8 +330,6 @@ def test_a_back_end_that_says_nothing_of_its_user_is_not_taken_for_them(
 
 
 def test_custom_sign_ins_are_watched_only_where_the_pool_says_so() -> None:
-    from poolhouse.core.risk_settings import mode
-
     settings: Any = protected("ENFORCED")
     assert mode(settings) == "ENFORCED"
     assert mode(settings, is_custom=True) == "OFF"
@@ -339,8 +340,6 @@ def test_custom_sign_ins_are_watched_only_where_the_pool_says_so() -> None:
 
 
 def test_srp_is_watched_as_passwords_are(server: RunningServer, cognito: Any) -> None:
-    from pycognito import AWSSRP
-
     pool_id = a_protected_pool(cognito)
     client_id = an_app(cognito, pool_id)["ClientId"]
     a_person(cognito, pool_id)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import a_pool
+from tests.harness import RunningServer
+from tests.people.people import a_person
 from tests.triggers.risk import ABROAD, CHROME, FIREFOX, HOME
 
 from poolhouse.core.auth_events import Origin
 from poolhouse.core.context_data import device_id
-from poolhouse.core.risk import Known, Place, assess, device_of, network_of, places_of
+from poolhouse.core.risk import KNOWN_FOR, MOST_KNOWN, Known, Place, assess, device_of, network_of, places_of
 
 
 @given(st.booleans(), st.booleans(), st.integers(0, 10))
@@ -42,3 +48,40 @@ def test_a_browser_is_known_again_after_its_next_version() -> None:
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
 def test_whatever_is_sent_as_data_of_a_device_is_read_or_left(text: str) -> None:
     assert device_id(text) == "" or len(device_id(text)) == 32
+
+
+def test_places_are_bounded_judged_and_forgotten(server: RunningServer, cognito: Any) -> None:
+    pool_id = a_pool(cognito)
+    sub = a_person(cognito, pool_id)
+    store, now = server.server.parts.store, server.clock.now()
+
+    def of(kind: str) -> list[Known]:
+        return [
+            one
+            for one in server.run(store.read(lambda tx: tx.known_places.of(pool_id, sub)))
+            if one.place.kind == kind
+        ]
+
+    def learn(number: int) -> None:
+        places = [Place("device", f"agent:{number}"), Place("network", "192.0.2.0/24")]
+        at = now + timedelta(seconds=number)
+        server.run(store.write(lambda tx: tx.known_places.learn(pool_id, sub, places, at)))
+
+    for number in range(MOST_KNOWN + 3):
+        learn(number)
+    assert {one.place.value for one in of("device")} == {f"agent:{n}" for n in range(3, MOST_KNOWN + 3)}
+    assert of("network") == [Known(Place("network", "192.0.2.0/24"), True)]
+
+    def judge(is_trusted: bool) -> None:
+        bad = [Place("device", "agent:5")]
+        server.run(store.write(lambda tx: tx.known_places.judge(pool_id, sub, bad, is_trusted, now)))
+
+    judge(False)
+    learn(5)  # a sign-in makes nothing trusted that somebody has judged
+    assert Known(Place("device", "agent:5"), False) in of("device")
+    judge(True)
+    assert Known(Place("device", "agent:5"), True) in of("device")
+    # Of this person alone all are that old: other tests share the server, and its clock.
+    old = now + KNOWN_FOR + timedelta(days=1)
+    removed = server.run(store.write(lambda tx: tx.known_places.remove_older(old - KNOWN_FOR, 1)))
+    assert removed == 1
