@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.browser.houses import House, a_house
 from tests.browser.pages import visit
+from tests.browser.test_hostile_forms import TYPED, is_ours
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, messages_of, refusal, wait_for_message
 from tests.triggers.risk import (
@@ -189,6 +190,21 @@ def test_nothing_is_told_where_nothing_is_unusual(server: RunningServer) -> None
     house, email = a_notified_house(server, "NO_ACTION")
     come(house.cognito, house.pool_id, house.client_id, address=HOME)
     assert messages_of(server, email) == []
+
+
+@pytest.mark.parametrize("typed", TYPED, ids=range(len(TYPED)))
+def test_any_link_is_answered(server: RunningServer, typed: str) -> None:
+    if len(typed) > 10_000:
+        pytest.skip("longer than any address that the server reads")
+    house = a_house(server, **protected())
+    good = {"client_id": house.client_id, "user_name": "ada", "event_id": "1", "token": "t", "value": "valid"}
+    for name in ("user_name", "event_id", "token", "value"):
+        house.browser.cookies.clear()
+        query = urlencode({**good, name: typed}, errors="surrogatepass")
+        page = visit(house.browser, f"{house.address}/feedback?{query}")
+        is_ours(page)
+        if page.forms:
+            is_ours(page.submit())
 
 
 @given(st.text(), st.text())
