@@ -60,9 +60,9 @@ def fastest_of_five(expression: regex.Pattern[str], text: str) -> float:
     """Seconds; the fastest, since the machine may be busy with something else."""
     fastest = 1.0
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         expression.fullmatch(text)
-        fastest = min(fastest, time.perf_counter() - begun)
+        fastest = min(fastest, time.thread_time() - begun)
         if fastest < 0.05:
             break
     return fastest

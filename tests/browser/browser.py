@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(__file__).parent / "node"
@@ -153,6 +153,19 @@ def _chromium_of_playwright() -> Chromium:
         f"no Chromium for this machine ({done.stderr.strip()}): name one in TEST_BROWSER"
     )
     return Chromium("")
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """A screenshot of the whole page, among the artefacts. Chromium now and then can't take one at the first try."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        try:
+            page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        except Error:
+            page.wait_for_timeout(500)
+        else:
+            return
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Frame, Page
-from tests.browser.browser import SCREENSHOTS, Complaints
+from tests.browser.browser import Complaints, keep_picture
 from tests.browser.houses import House, an_application
 from tests.browser.providers import GOOGLE, OAUTH2, add_provider
 from tests.browser.test_branding import an_asset
@@ -84,12 +84,11 @@ def test_every_page_can_be_used_with_a_look_that_somebody_chose(page: Page, hous
     page.goto(f"{preview_of(house)['Address']}/{name}")
     assert page.locator("h1").count() == 1
     assert page.locator("img.logo").count() >= 3
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for size, scheme in (("phone", "light"), ("desktop", "dark")):
         width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.screenshot(path=SCREENSHOTS / f"preview-{name or 'index'}-{size}-{scheme}.png", full_page=True)
+        keep_picture(page, f"preview-{name or 'index'}-{size}-{scheme}")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert broken_rules(page) == []
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 from tests.browser.application import Application, an_application
-from tests.browser.browser import SCREENSHOTS, Complaints, node_modules
+from tests.browser.browser import Complaints, keep_picture, node_modules
 from tests.browser.houses import House, a_house
 from tests.browser.houses import an_application as a_client
 from tests.browser.providers import OAUTH2, add_provider
@@ -335,12 +335,11 @@ def test_a_page_can_be_used_by_everybody_everywhere(
     if title:
         assert page.inner_text("h1") == title
     assert page.locator("h1").count() == 1
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.screenshot(path=SCREENSHOTS / f"{stop.__name__}-{size}-{scheme}.png", full_page=True)
+            keep_picture(page, f"{stop.__name__}-{size}-{scheme}")
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
             assert broken_rules(page) == []
 
