@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("poolhouse_verify")
 
+_LATE = "no answer in time"
 _SHORTEST_MAX_AGE_S = 60.0
 _REFRESH_AFTER = 0.8  # of the time that keys are fresh: renewed before anyone has to wait
 _LONGEST_BACK_OFF_S = 60.0
@@ -109,7 +110,7 @@ class RemoteKeys:
             try:
                 fetch.result(self._timeout_s)
             except TimeoutError:
-                self._failed(fetch, "no answer in time")
+                self._failed(fetch, _LATE)
         return self._settled(kid)
 
     async def afind(self, kid: str) -> RSAPublicKey:
@@ -125,7 +126,7 @@ class RemoteKeys:
                 # A running future can't be cancelled: one caller that leaves takes nothing from the others.
                 await asyncio.wait_for(asyncio.wrap_future(fetch), self._timeout_s)
             except TimeoutError:
-                self._failed(fetch, "no answer in time")
+                self._failed(fetch, _LATE)
         return self._settled(kid)
 
     def _fresh(self, kid: str) -> RSAPublicKey | None:
@@ -151,7 +152,7 @@ class RemoteKeys:
 
     def _settled(self, kid: str) -> RSAPublicKey:
         held, outage = self._held, self._outage
-        reason = outage.reason if outage is not None else "no answer in time"
+        reason = outage.reason if outage is not None else _LATE
         if held is None or self._monotonic() >= held.usable_until:
             raise KeysUnavailable(f"The keys at {self.uri} cannot be had: {reason}.")
         key = held.keys.get(kid)
@@ -189,6 +190,8 @@ class RemoteKeys:
     def _run(self, fetch: Future[None]) -> None:
         try:
             keys, max_age_s = self._load()
+        except TimeoutError:
+            self._failed(fetch, _LATE)
         except (
             Exception
         ) as error:  # the edge of this thread: what a transport raises is known to itself alone
