@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -179,6 +179,11 @@ class Call:
             return result
 
         return await self.store.write(audited, patience=patience)
+
+    async def tell_refusal(self, error_code: str, *, pool_id: str | None) -> None:
+        """Put into the audit that this call was refused before anything was done."""
+        record = replace(self.record(pool_id), error_code=error_code)
+        await self.store.write(lambda tx: tx.audit.add(record))
 
     def record(self, pool_id: str | None) -> AuditRecord:
         """The audit record of this call: for a transaction that has something to tell only as it turns out."""

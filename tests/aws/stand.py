@@ -17,9 +17,10 @@ from poolhouse.aws.resources import everything, named_by_arn, user_pool
 from poolhouse.aws.targets import Target
 from poolhouse.config import Settings
 from poolhouse.core.access_keys import AccessKey
+from poolhouse.core.audit import AuditRecord
 from poolhouse.core.secret import Secret
 from poolhouse.http import Request, Response
-from poolhouse.operation import Call, Parts
+from poolhouse.operation import Call, Parts, SystemRandom
 
 ROOT_ID = "AKIAROOTROOTROOTROOT"
 ROOT_SECRET = Secret("the-secret-of-the-root")
@@ -39,6 +40,7 @@ class Stand:
     outcome: Callable[[], Any] = dict
     calls: list[tuple[Call, Any]] = field(default_factory=list)
     lookups: list[tuple[str, str]] = field(default_factory=list)
+    audit: list[AuditRecord] = field(default_factory=list)
 
     async def get(self, kind: str, key: str) -> Any:
         self.lookups.append((kind, key))
@@ -46,6 +48,9 @@ class Stand:
 
     async def look_up(self, fn: Callable[[Any], Any]) -> Any:
         return fn(SimpleNamespace(pools=SimpleNamespace(find=self.pools.get)))
+
+    async def write(self, fn: Callable[[Any], Any]) -> Any:
+        return fn(SimpleNamespace(audit=SimpleNamespace(add=self.audit.append)))
 
     async def operation(self, call: Call, request: Any) -> Mapping[str, Any] | None:
         self.calls.append((call, request))
@@ -57,7 +62,8 @@ class Stand:
             settings=self.settings,
             clock=SimpleNamespace(now=lambda: self.now),
             cache=SimpleNamespace(get=self.get),
-            store=SimpleNamespace(look_up=self.look_up),
+            store=SimpleNamespace(look_up=self.look_up, write=self.write),
+            random=SystemRandom(),
         )
         targets = {
             "cognito-idp": {

@@ -252,6 +252,28 @@ def test_who_may_read_one_pool_reads_of_no_other(server: RunningServer, cognito:
     assert refusal(elsewhere.list_audit_events, UserPoolId=mine)[0] == "ResourceNotFoundException"
 
 
+def test_what_the_policies_of_a_key_refuse_is_told_to_who_watches_the_pool(
+    server: RunningServer, cognito: Any
+) -> None:
+    pool_id = a_pool(cognito)
+    policy = {"Statement": [{"Effect": "Allow", "Action": "cognito-idp:ListUserPools", "Resource": "*"}]}
+    key = admin_client(server).create_access_key(UserName="curious", Policy=json.dumps(policy))["AccessKey"]
+    curious = server.client(
+        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+    )
+    secret = "Correct-Horse-9"
+    assert refusal(curious.describe_user_pool, UserPoolId=pool_id)[0] == "AccessDeniedException"
+    asked = {"UserPoolId": pool_id, "Username": "ada", "TemporaryPassword": secret}
+    assert refusal(curious.admin_create_user, **asked)[0] == "AccessDeniedException"
+    events = audit_of(server, UserPoolId=pool_id)[-2:]
+    denied = "AccessDeniedException"
+    assert told(events) == [("DescribeUserPool", denied), ("AdminCreateUser", denied)]
+    for event in events:
+        assert event["userIdentity"]["accessKeyId"] == key["AccessKeyId"]
+        assert event["userIdentity"]["arn"].endswith("user/curious")
+        assert secret not in json.dumps(event)
+
+
 def a_record(at: datetime, pool_id: str | None = None) -> AuditRecord:
     class Ones:
         def token_bytes(self, size: int) -> bytes:

@@ -16,13 +16,14 @@ from poolhouse.aws.authorizing import authorize_call
 from poolhouse.aws.json_body import parse_body
 from poolhouse.aws.model import Operation, ServiceModel, service_model, service_of_target_prefix
 from poolhouse.aws.reading import reader
-from poolhouse.aws.regions import CLIENT_ID, claimed_pool, region_of
+from poolhouse.aws.regions import CLIENT_ID, claimed_pool, named_pool, region_of
 from poolhouse.aws.resources import any_kind
 from poolhouse.aws.sensitivity import without_secrets
 from poolhouse.aws.targets import TARGETS, Target, Targets
 from poolhouse.aws.validation import validate
 from poolhouse.aws.writing import writer
 from poolhouse.core.errors import (
+    AccessDeniedException,
     CognitoError,
     RequestEntityTooLargeException,
     StoreUnavailable,
@@ -113,14 +114,7 @@ class AwsFace:
             await self._refuse_rate(read)
         else:
             who = await self._authenticated(request, model.name)
-            await authorize_call(
-                self._parts,
-                who,
-                request,
-                action=f"{model.name}:{operation.name}",
-                resource=(target.resource if target else any_kind)(read, who.region, who.account_id),
-                members=read,
-            )
+            await self._authorized(request, addressed, who, read)
         if target is None:
             raise UnsupportedOperationException(
                 f"{operation.name} is not available in this version of Poolhouse; see docs/compatibility.md"
@@ -132,6 +126,30 @@ class AwsFace:
 
     async def _authenticated(self, request: Request, service: str) -> Authenticated:
         return await authenticate(self._parts, request, service, self._parts.settings.clock_skew)
+
+    async def _authorized(
+        self, request: Request, addressed: Addressed, who: Authenticated, read: Mapping[str, Any]
+    ) -> None:
+        """Refuse what the caller's policies don't allow, and tell the audit: a key that is tried out, or has lost
+        something it needs, is worth knowing of. Its parameters are left out, for nothing has validated them.
+
+        Raises:
+            AccessDeniedException
+        """
+        model, operation, target = addressed
+        try:
+            await authorize_call(
+                self._parts,
+                who,
+                request,
+                action=f"{model.name}:{operation.name}",
+                resource=(target.resource if target else any_kind)(read, who.region, who.account_id),
+                members=read,
+            )
+        except AccessDeniedException as denied:
+            refused = self._call(request, addressed, who, {})
+            await refused.tell_refusal(denied.code, pool_id=named_pool(read))
+            raise
 
     async def _nobody(self, read: Mapping[str, Any]) -> Authenticated:
         """Who calls an operation that needs no signature. One that is there is not looked at: older SDKs sign

@@ -39,6 +39,12 @@ async def region_of(parts: Parts, request: Mapping[str, Any]) -> str:
     return parts.settings.region
 
 
+def named_pool(request: Mapping[str, Any]) -> str | None:
+    """The pool that a request names by its id, if it looks like one; whether there is such a pool is another matter."""
+    pool_id = request.get("UserPoolId")
+    return pool_id if isinstance(pool_id, str) and _POOL_ID.fullmatch(pool_id) else None
+
+
 def claimed_pool(token: str) -> str:
     """The id of the pool that a JWT claims to be of (`iss`, RFC 7519 §4.1.1), "" for none. Nothing is verified."""
     parts = token.split(".")
