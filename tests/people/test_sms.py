@@ -24,7 +24,7 @@ from tests.people.sending import send, the_pool, waiting
 from poolhouse.core.errors import CodeDeliveryFailureException
 from poolhouse.core.messages import Purpose
 from poolhouse.core.secret import Secret
-from poolhouse.ports.sms import signing_key
+from poolhouse.ports.standard_webhooks import signing_key
 
 OwnServer = Callable[..., RunningServer]
 NUMBER = "+15555550123"

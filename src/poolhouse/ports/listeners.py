@@ -18,7 +18,7 @@ from poolhouse.core.log_delivery import place_of
 from poolhouse.core.secret import Secret
 from poolhouse.ports.carriers import Unavailable
 from poolhouse.ports.outbound import Outbound
-from poolhouse.ports.sms import sign, signing_key
+from poolhouse.ports.standard_webhooks import signed_headers, signing_key
 
 LONGEST_NAME = 200
 """Characters of a destination's name that its file is called by; file systems take about 250."""
@@ -32,8 +32,7 @@ class Listener(Protocol):
 
 
 class EventWebhook:
-    """Posts each event as Standard Webhooks says (https://www.standardwebhooks.com, version 1). The id is the
-    event's, the same each time; what is signed is when it was sent."""
+    """Posts each event to the operator's address."""
 
     def __init__(self, url: str, secret: Secret, now: Callable[[], datetime]) -> None:
         self._url = url
@@ -43,13 +42,7 @@ class EventWebhook:
 
     async def hear(self, event: Dispatch) -> None:
         body = json.dumps(_told(event)).encode()
-        timestamp = str(int(self._now().timestamp()))
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": event.id,
-            "webhook-timestamp": timestamp,
-            "webhook-signature": sign(self._key, event.id, timestamp, body),
-        }
+        headers = signed_headers(self._key, event.id, self._now(), body)
         answer = await self._outbound.post(self._url, body, headers)
         if not 200 <= answer.status < 300:
             raise Unavailable(f"webhook: {answer.status}")

@@ -1,15 +1,7 @@
-"""SMS by a webhook: a small service of the operator's passes the text to whichever provider they have.
-
-Signed as Standard Webhooks says (https://www.standardwebhooks.com, version 1), for which there are libraries in
-most languages: HMAC-SHA256 over id, time and body.
-"""
+"""SMS by a webhook: a small service of the operator's passes the text to whichever provider they have."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -19,10 +11,10 @@ from poolhouse.core.outgoing import Outgoing
 from poolhouse.core.secret import Secret
 from poolhouse.ports.carriers import Refused, Unavailable
 from poolhouse.ports.outbound import Outbound
+from poolhouse.ports.standard_webhooks import signed_headers, signing_key
 
 NEVER = frozenset({400, 410, 422})
 """Answers that say: this message will never be sent. Every other but 2xx may be better the next time."""
-PREFIX = "whsec_"
 
 
 class SmsWebhook:
@@ -37,13 +29,7 @@ class SmsWebhook:
     async def carry(self, message: Outgoing) -> None:
         at = self._now()
         body = json.dumps(_document(message, at)).encode()
-        timestamp = str(int(at.timestamp()))
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message.id,
-            "webhook-timestamp": timestamp,
-            "webhook-signature": sign(self._key, message.id, timestamp, body),
-        }
+        headers = signed_headers(self._key, message.id, at, body)
         answer = await self._outbound.post(self._url, body, headers)
         if answer.status in NEVER:
             raise Refused(str(answer.status))
@@ -52,23 +38,6 @@ class SmsWebhook:
 
     async def aclose(self) -> None:
         await self._outbound.aclose()
-
-
-def signing_key(secret: Secret) -> bytes:
-    """The bytes of a `whsec_…` secret; any other is taken as it is written."""
-    text = secret.reveal()
-    if text.startswith(PREFIX):
-        try:
-            return base64.b64decode(text[len(PREFIX) :], validate=True)
-        except binascii.Error:
-            pass
-    return text.encode()
-
-
-def sign(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
-    """`v1,` and the base64 of the signature."""
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 def _document(message: Outgoing, at: datetime) -> dict[str, object]:

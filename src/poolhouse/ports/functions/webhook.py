@@ -18,7 +18,7 @@ import orjson
 from poolhouse.core.secret import Secret
 from poolhouse.ports.functions.port import FunctionFailed, FunctionUnavailable
 from poolhouse.ports.functions.posting import Poster
-from poolhouse.ports.sms import sign, signing_key
+from poolhouse.ports.standard_webhooks import signed_headers, signing_key
 
 THREW = 422
 NO_CONTENT = 204
@@ -36,19 +36,8 @@ class Webhook:
         pass
 
     async def ask(self, arn: str, event: bytes, seconds: float) -> bytes:
-        message_id = f"evt_{secrets.token_hex(12)}"
-        timestamp = str(int(self._now().timestamp()))
-        answer = await self._poster.post(
-            self._target,
-            event,
-            {
-                "content-type": "application/json",
-                "webhook-id": message_id,
-                "webhook-timestamp": timestamp,
-                "webhook-signature": sign(self._key, message_id, timestamp, event),
-                "poolhouse-function-arn": arn,
-            },
-        )
+        headers = signed_headers(self._key, f"evt_{secrets.token_hex(12)}", self._now(), event)
+        answer = await self._poster.post(self._target, event, headers | {"poolhouse-function-arn": arn})
         if answer.status == THREW:
             raise function_error(answer.body)
         if answer.status == NO_CONTENT:
