@@ -6,7 +6,6 @@ import difflib
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from poolhouse.config.rules import inconsistencies
 from poolhouse.config.schema import BY_KEY, OPTIONS, ConfigurationError, Option
 from poolhouse.config.settings import Settings
+from poolhouse.config.toml import TomlUnreadable, read_toml
 
 PREFIX = "POOLHOUSE_"
 FILE_VARIABLE = "POOLHOUSE_CONFIG"
@@ -81,15 +81,9 @@ class Sources:
         if path is None:
             return
         try:
-            with path.open("rb") as opened:
-                document = tomllib.load(opened)
-                others_read = bool(os.fstat(opened.fileno()).st_mode & stat.S_IROTH)
-        except OSError as error:
-            self.problems.append(f"{path}: can't be read ({error.strerror}). Name another with --config.")
-            return
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            # The parser's own words name a line and a column and quote at most one character.
-            self.problems.append(f"{path}: is not TOML: {error}")
+            document, others_read = read_toml(path, remedy=" Name another with --config.")
+        except TomlUnreadable as unreadable:
+            self.problems.append(str(unreadable))
             return
         for key, raw in document.items():
             option = BY_KEY.get(key)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import stat
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from poolhouse.config import ConfigurationError, Settings, kinds
+from poolhouse.config.toml import TomlUnreadable, read_toml
 from poolhouse.core.loopback import is_near
 from poolhouse.core.secret import Secret
 
@@ -92,13 +91,9 @@ def read_functions(settings: Settings) -> FunctionsFile:
     if path is None:
         return FunctionsFile()
     try:
-        with path.open("rb") as opened:
-            document = tomllib.load(opened)
-            others_read = bool(os.fstat(opened.fileno()).st_mode & stat.S_IROTH)
-    except OSError as error:
-        raise ConfigurationError([f"{path}: can't be read ({error.strerror})."]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"{path}: is not TOML: {error}"]) from None
+        document, others_read = read_toml(path)
+    except TomlUnreadable as unreadable:
+        raise ConfigurationError([str(unreadable)]) from None
     reader = _Reader(settings, path.absolute(), others_read)
     read = reader.document(document)
     if reader.problems:
