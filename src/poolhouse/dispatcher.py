@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from poolhouse.core.dispatches import Dispatch, DispatchKind
 from poolhouse.core.errors import StoreUnavailable
+from poolhouse.core.pauses import doubled
 from poolhouse.operation import Clock
 from poolhouse.ports.carriers import Unavailable
 from poolhouse.ports.listeners import Listener
@@ -27,6 +28,7 @@ CLAIM = timedelta(seconds=90)
 BATCH = 20
 """Events that are tried at the same time."""
 FIRST_PAUSE = timedelta(seconds=5)
+"""Before the second attempt; twice as long before each that follows."""
 LONGEST_PAUSE = timedelta(minutes=15)
 WORTH_TELLING = timedelta(days=3)
 """After so long an event is given up: who listened is gone. The audit has it still."""
@@ -101,7 +103,7 @@ class Dispatcher:
     async def _put_off(self, event: Dispatch, why: str) -> None:
         log.warning("an event was not told yet to who listens: %s", why, extra=_about(event))
         self.on_attempt(event.kind.value, "PUT_OFF")
-        next_at = self._clock.now() + pause_after(event.attempts)
+        next_at = self._clock.now() + doubled(FIRST_PAUSE, event.attempts, LONGEST_PAUSE)
         await self._store.write(lambda tx: tx.dispatches.put_off(event, next_at, why))
 
     async def _for_ever(self) -> None:
@@ -113,12 +115,6 @@ class Dispatcher:
                 log.warning("events wait: the database does not answer")
             except Exception:
                 log.exception("events wait: the dispatcher stumbled")
-
-
-def pause_after(attempts: int) -> timedelta:
-    """Until the next attempt after so many in vain: five seconds, doubling, up to a quarter of an hour."""
-    doublings: int = 2 ** min(attempts - 1, 20)
-    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
 
 
 def _about(event: Dispatch) -> dict[str, str]:

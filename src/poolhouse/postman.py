@@ -22,6 +22,7 @@ from poolhouse.core.ids import uuid7
 from poolhouse.core.log_delivery import undelivered_log
 from poolhouse.core.messages import mask
 from poolhouse.core.outgoing import Outcome, Outgoing
+from poolhouse.core.pauses import doubled
 from poolhouse.operation import Clock, SystemRandom
 from poolhouse.ports import Ports
 from poolhouse.ports.carriers import Carrier, Refused, Unavailable
@@ -237,8 +238,7 @@ class Postman:
 
 def pause_after(attempts: int) -> timedelta:
     """Until the next attempt after so many in vain: ten seconds, doubling, up to an hour."""
-    doublings: int = 2 ** min(attempts - 1, 20)
-    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
+    return doubled(FIRST_PAUSE, attempts, LONGEST_PAUSE)
 
 
 def _about(message: Outgoing) -> dict[str, str]:

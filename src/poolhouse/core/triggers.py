@@ -12,7 +12,11 @@ from typing import Any
 
 import orjson
 
-from poolhouse.core.errors import InvalidLambdaResponseException
+from poolhouse.core.errors import (
+    InvalidLambdaResponseException,
+    UnexpectedLambdaException,
+    UserLambdaValidationException,
+)
 from poolhouse.core.pool_settings import triggers
 from poolhouse.core.pools import UserPool
 from poolhouse.core.users import EMAIL, PHONE_NUMBER, User, aliases
@@ -39,6 +43,8 @@ class Trigger(StrEnum):
 
 IN_A_DOCUMENT = {Trigger.CUSTOM_EMAIL_SENDER, Trigger.CUSTOM_SMS_SENDER, Trigger.INBOUND_FEDERATION}
 """Those whose LambdaConfig member is a document with a version and the ARN."""
+FAILURES = (UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException)
+"""How a function can fail its caller: it threw, it gave no answer, or one that is none."""
 UNKNOWN_SDK = "aws-sdk-unknown-unknown"
 """What `callerContext.awsSdkVersion` says of the hosted pages, and of a client that says nothing of itself."""
 NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"

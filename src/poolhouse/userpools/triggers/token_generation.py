@@ -20,7 +20,7 @@ from poolhouse.core.errors import CognitoError, TooManyRequestsException
 from poolhouse.core.groups import Group
 from poolhouse.core.snapshots import AppSnapshot, ClientSnapshot
 from poolhouse.core.token_overrides import NO_OVERRIDES, V1, V3, Shaping, TokenOverrides, overrides_in
-from poolhouse.core.triggers import Trigger, attributes_of, event_of, sdk_of, token_function_of
+from poolhouse.core.triggers import FAILURES, Trigger, attributes_of, event_of, sdk_of, token_function_of
 from poolhouse.core.user_tokens import in_precedence, preferred_role
 from poolhouse.core.users import User
 from poolhouse.operation import Call, Parts
@@ -175,7 +175,7 @@ def group_configuration(groups: Sequence[Group]) -> dict[str, Any]:
 
 def is_of_function(error: CognitoError) -> bool:
     """Whether a function is the cause, whose words the application may hear."""
-    return error.code.endswith(("LambdaException", "LambdaValidationException", "LambdaResponseException"))
+    return isinstance(error, FAILURES)
 
 
 def _details(version: str) -> str:
