@@ -265,8 +265,8 @@ class House:
 @contextmanager
 def a_house(server: RunningServer) -> Iterator[House]:
     house = House(server, server.client(), Wire(server), Database(server))
-    house.furnish()
     try:
+        house.furnish()
         yield house
     finally:
         house.wire.close()

@@ -17,6 +17,7 @@ from tests.people.tokens import claims_of
 
 from poolhouse.core.secret import Secret
 from poolhouse.core.totp import code_of, step_of
+from poolhouse.postman import CLAIM
 
 Answer = Mapping[str, Any]
 Ask = Callable[[str, Answer], Any]
@@ -265,8 +266,9 @@ def confirmation_of(tokens: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def codes_of(ask: Ask, pool_id: str) -> dict[str, str]:
-    """Those that were sent, or are about to be: some answers do not wait for it."""
-    give_up = time.monotonic() + 10
+    """Those that were sent, or are about to be: some answers do not wait for it, and where the disk stands still
+    for seconds an attempt is made again only when its claim has run out."""
+    give_up = time.monotonic() + 2 * CLAIM.total_seconds()
     while time.monotonic() < give_up:
         messages = ask("ListInboxMessages", {"UserPoolId": pool_id})["Messages"]
         codes = {message["Purpose"]: str(message["Code"]) for message in messages}
