@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -172,7 +173,20 @@ async def sign_tokens(
     claims = access_with(
         with_configured(access_claims(bearer, new_jti(call.random)), configured), overrides, app.client.id
     )
-    access = await _signed(call, app.pool.access_key(moment), claims)
+    access_token = _signed(call, app.pool.access_key(moment), claims)
+
+    def id_token(readable: Collection[str] | None, access: str | None = None) -> Coroutine[Any, Any, str]:
+        claims = id_claims(bearer, new_jti(call.random), readable, nonce=nonce, access_token=access)
+        claims = id_with(with_configured(claims, configured), overrides)
+        return _signed(call, app.pool.id_key(moment), claims)
+
+    identity: str | None = None
+    if family.through is None:
+        access, identity = await asyncio.gather(access_token, id_token(app.readable))
+    else:
+        access = await access_token
+        if has_id_token(family):
+            identity = await id_token(shown(family.scopes, app.readable), access)
     if len(access) > MAX_TOKEN_LENGTH:
         raise InvalidParameterException(
             f"The access token would be longer than {MAX_TOKEN_LENGTH} characters: the user is in too many groups."
@@ -182,17 +196,8 @@ async def sign_tokens(
         "ExpiresIn": int(app.client.access_token_lifetime.total_seconds()),
         "TokenType": "Bearer",
     }
-    if has_id_token(family):
-        is_of_pages = family.through is not None
-        claims = id_claims(
-            bearer,
-            new_jti(call.random),
-            shown(family.scopes, app.readable) if is_of_pages else app.readable,
-            nonce=nonce,
-            access_token=access if is_of_pages else None,
-        )
-        claims = id_with(with_configured(claims, configured), overrides)
-        result["IdToken"] = await _signed(call, app.pool.id_key(moment), claims)
+    if identity is not None:
+        result["IdToken"] = identity
     return result
 
 
