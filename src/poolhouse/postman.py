@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import Context
 from datetime import timedelta
 
@@ -37,8 +38,12 @@ CLAIM = timedelta(seconds=90)
 """How long a claim holds: an attempt, and what the database may take before and after it."""
 BATCH = 20
 """Messages that are tried at the same time."""
+SOON = 0.5
+"""Seconds until the next look, where messages wait for functions that were busy."""
 FUNCTIONS_AT_ONCE = 100
-"""Messages that functions are being told of, beyond which those that wait in the outbox wait longer."""
+"""Messages that functions are being told of, beyond which those that wait for one in the outbox wait longer."""
+OF_ONE_POOL = 20
+"""Of these, messages of one pool: beyond them its others wait, and nobody else's."""
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
 MAX_ATTEMPTS = 40
@@ -63,8 +68,10 @@ class Postman:
         self._local_inbox = local_inbox
         self._worker: asyncio.Task[None] | None = None
         self._attempts: set[asyncio.Task[Outcome]] = set()
-        self._functions: set[asyncio.Task[Outcome]] = set()
-        """Those of the attempts at which a function is asked."""
+        self._functions: Counter[str] = Counter()
+        """How many of the attempts ask a function, by pool."""
+        self._is_held_up = False
+        """Whether something is due that waits for a function."""
 
     def start(self) -> None:
         self._worker = asyncio.create_task(self._for_ever())
@@ -92,19 +99,27 @@ class Postman:
         return begun
 
     async def deliver_due(self) -> int:
-        """Try everything that is due; how many were tried."""
+        """Try everything that is due, but what waits for functions that have enough to do; how many were tried."""
         total = 0
         while True:
-            now = self._clock.now()
-            if not await self._store.read(lambda tx: tx.outbox.has_due(now)):  # noqa: B023  # run at once
+            now, busy = self._clock.now(), self._busy()
+            if not await self._store.read(lambda tx: tx.outbox.has_due(now, busy)):  # noqa: B023  # run at once
+                self._is_held_up = busy != () and await self._store.read(lambda tx: tx.outbox.has_due(now))  # noqa: B023
                 return total
-            claimed = await self._store.write(lambda tx: tx.outbox.claim_due(now, now + CLAIM, BATCH))  # noqa: B023
-            to_functions = [message for message in claimed if told_in(message) is not None]
-            others = [message for message in claimed if told_in(message) is None]
-            await asyncio.gather(
-                self._tell_in_turn(to_functions), *(self._deliver(message) for message in others)
+            claimed = await self._store.write(
+                lambda tx: tx.outbox.claim_due(now, now + CLAIM, BATCH, busy)  # noqa: B023
             )
+            for message in claimed:
+                if told_in(message) is not None:
+                    self._tell(message)
+            await asyncio.gather(*(self._deliver(message) for message in claimed if told_in(message) is None))
             total += len(claimed)
+
+    def _busy(self) -> Collection[str] | None:
+        """The pools whose functions are being told of enough messages; None for all."""
+        if self._functions.total() >= FUNCTIONS_AT_ONCE:
+            return None
+        return tuple(pool_id for pool_id, count in self._functions.items() if count >= OF_ONE_POOL)
 
     async def _deliver_new(self, message_id: str) -> Outcome:
         now = self._clock.now()
@@ -121,19 +136,19 @@ class Postman:
             log.exception("a message could not be sent; it is tried again", extra={"message_id": message_id})
         return Outcome.PUT_OFF
 
-    async def _tell_in_turn(self, messages: Sequence[Outgoing]) -> None:
-        for message in messages:
-            if len(self._functions) >= FUNCTIONS_AT_ONCE:
-                await asyncio.wait(self._functions, return_when=asyncio.FIRST_COMPLETED)
-            self._tell(message)
-
     def _tell(self, message: Outgoing) -> None:
         """Begin to deliver a message to the pool's function. It has its own time: the request's that it was written
         for is not counted."""
         task = asyncio.get_running_loop().create_task(self._deliver_alone(message), context=Context())
-        for tasks in (self._attempts, self._functions):
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+        self._functions[message.pool_id] += 1
+        self._attempts.add(task)
+        task.add_done_callback(self._attempts.discard)
+        task.add_done_callback(lambda _: self._told(message.pool_id))
+
+    def _told(self, pool_id: str) -> None:
+        self._functions[pool_id] -= 1
+        if not self._functions[pool_id]:
+            del self._functions[pool_id]
 
     async def _deliver_alone(self, message: Outgoing) -> Outcome:
         try:
@@ -226,7 +241,7 @@ class Postman:
 
     async def _for_ever(self) -> None:
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(SOON if self._is_held_up else EVERY)
             try:
                 await self.deliver_due()
                 self.on_look(await self._store.read(lambda tx: tx.outbox.count()))

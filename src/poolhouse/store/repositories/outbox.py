@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from poolhouse.core.custom_senders import told_in
 from poolhouse.core.ids import uuid7
 from poolhouse.core.outgoing import Outgoing
 from poolhouse.core.sealing import Place, SealBroken
@@ -23,8 +24,8 @@ from poolhouse.store.repositories.data_keys import DataKeys
 from poolhouse.store.statements import Row
 from poolhouse.store.tables import outbox
 
-MESSAGE = "message"
-"""The only kind so far."""
+MESSAGE, FOR_FUNCTION = "message", "for function"
+"""The kinds: what a carrier takes, and what a function of the pool is told of."""
 LONGEST_ERROR = 500
 
 
@@ -46,7 +47,7 @@ class Outbox:
         values = {
             "id": message.id,
             "pool_id": message.pool_id,
-            "kind": MESSAGE,
+            "kind": MESSAGE if told_in(message) is None else FOR_FUNCTION,
             "sealed": self._data_keys.seal(content, _place(message.pool_id, message.id)),
             "created_at": message.created_at,
             "next_at": next_at,
@@ -60,9 +61,12 @@ class Outbox:
         row = self._claim((outbox.c.id == message_id) & (outbox.c.attempts == 0), until)
         return self._from_row(row[0]) if row else None
 
-    def claim_due(self, now: datetime, until: datetime, limit: int) -> list[Outgoing]:
-        """Claim up to `limit` that are due, those that wait longest first."""
-        due = sa.select(outbox.c.id).where(outbox.c.next_at <= now).order_by(outbox.c.next_at).limit(limit)
+    def claim_due(
+        self, now: datetime, until: datetime, limit: int, busy: Collection[str] | None = ()
+    ) -> list[Outgoing]:
+        """Claim up to `limit` that are due, those that wait longest first; none for a function of the `busy` pools, or
+        with None of any."""
+        due = sa.select(outbox.c.id).where(_due(now, busy)).order_by(outbox.c.next_at).limit(limit)
         # The time is asked again: on PostgreSQL another node may have claimed a row after it was found.
         claimed = self._claim(outbox.c.id.in_(due) & (outbox.c.next_at <= now), until)
         messages = []
@@ -74,8 +78,9 @@ class Outbox:
                 self.remove(row.id)
         return messages
 
-    def has_due(self, now: datetime) -> bool:
-        first = sa.select(outbox.c.id).where(outbox.c.next_at <= now).limit(1)
+    def has_due(self, now: datetime, busy: Collection[str] | None = ()) -> bool:
+        """Whether `claim_due` would find any."""
+        first = sa.select(outbox.c.id).where(_due(now, busy)).limit(1)
         return self._connection.execute(first).first() is not None
 
     def put_off(self, message: Outgoing, next_at: datetime, error: str) -> None:
@@ -105,6 +110,13 @@ class Outbox:
             expires_at=row.expires_at,
             attempts=row.attempts,
         )
+
+
+def _due(now: datetime, busy: Collection[str] | None) -> sa.ColumnElement[bool]:
+    is_due = outbox.c.next_at <= now
+    if busy is None:
+        return is_due & (outbox.c.kind != FOR_FUNCTION)
+    return is_due & ~((outbox.c.kind == FOR_FUNCTION) & outbox.c.pool_id.in_(busy)) if busy else is_due
 
 
 def _place(pool_id: str, message_id: str) -> Place:
