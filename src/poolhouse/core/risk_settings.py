@@ -6,6 +6,7 @@ Source: Cognito API reference, SetRiskConfiguration, RiskConfigurationType.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,13 +125,20 @@ def check_exceptions(exceptions: RiskExceptionConfigurationType) -> None:
                 raise InvalidParameterException(f"Invalid CIDR range in {name}: {given[:64]}")
 
 
+_CIDR = re.compile(r"[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}")
+"""Not a mask in place of the length, which may mean another range than its writer thinks, nor a zone of IPv6."""
+
+
 def _network(given: str) -> Network | None:
-    if "/" not in given:
+    if _CIDR.fullmatch(given) is None:
         return None
     try:
-        return ipaddress.ip_network(given, strict=False)
+        found = ipaddress.ip_network(given, strict=False)
     except ValueError:
         return None
+    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
+    # As addresses are compared: see parse_address.
+    return found if mapped is None else ipaddress.IPv4Network((mapped, max(0, found.prefixlen - 96)))
 
 
 def _is_within(address: str, ranges: Iterable[str]) -> bool:

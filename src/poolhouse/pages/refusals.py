@@ -80,6 +80,8 @@ def of_code(error: CognitoError) -> str:
             return TOO_MANY
         case NotAuthorizedException() if error.message == EXCEEDED:
             return TOO_MANY
+        case NotAuthorizedException() if error.message in (BLOCKED, NOT_ALLOWED):
+            return UNUSUAL
         case _:
             return FAILED
 

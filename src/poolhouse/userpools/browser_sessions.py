@@ -17,6 +17,7 @@ from poolhouse.core.snapshots import AppSnapshot
 from poolhouse.core.users import User, UserStatus
 from poolhouse.operation import Call
 from poolhouse.store import Transaction
+from poolhouse.userpools.risk.blocking import is_blocked
 from poolhouse.userpools.user_tokens import SIGNED_IN_STATES, Also, admit, in_the_name_of
 
 
@@ -64,8 +65,9 @@ async def begin_browser_session(
 
 
 async def find_browser_session(call: Call, app: AppSnapshot, cookie: str | None) -> BrowserSession | None:
-    """The session that a cookie stands for; None where it has ended, is another pool's, or never was."""
-    return await _find(call, app.pool.id, cookie)
+    """The session that a cookie stands for; None where it has ended, is another pool's, or never was, and at an
+    address from which nobody is let in."""
+    return None if is_blocked(call, app) else await _find(call, app.pool.id, cookie)
 
 
 async def find_lone_session(

@@ -41,6 +41,7 @@ from poolhouse.shapes.cognito_idp import (
 )
 from poolhouse.store import Transaction
 from poolhouse.userpools.apps import find_app
+from poolhouse.userpools.risk.blocking import refuse_blocked
 from poolhouse.userpools.triggers.token_generation import Occasion, shaped
 from poolhouse.userpools.user_tokens import (
     in_the_name_of,
@@ -102,7 +103,8 @@ async def get_tokens_from_refresh_token(
 
     Raises:
         ResourceNotFoundException: no such client.
-        NotAuthorizedException: the secret is none of the client's; the token is not good; the person is disabled.
+        NotAuthorizedException: the secret is none of the client's; the token is not good; the person is disabled, or
+            at an address that is blocked.
         OperationNotEnabledException: the client neither rotates refresh tokens nor may use them otherwise.
         RefreshTokenReuseException: the token was exchanged before. Its family has ended.
         UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException: of that function.
@@ -115,6 +117,7 @@ async def get_tokens_from_refresh_token(
         raise NotAuthorizedException(f"Unable to verify secret for client {app.client.id}")
     if not may_refresh(app):
         raise OperationNotEnabledException(f"{REFRESH_FLOW} is not enabled for the client.")
+    await refuse_blocked(call, app)
     result = await _refreshed(
         call,
         app,

@@ -36,6 +36,7 @@ from poolhouse.store.rows import is_storable
 from poolhouse.userpools.auth_events import record
 from poolhouse.userpools.browser_sessions import begin_browser_session
 from poolhouse.userpools.federation import people
+from poolhouse.userpools.risk.blocking import NOT_ALLOWED, is_blocked
 from poolhouse.userpools.triggers.authentication import after_sign_in, before_sign_in
 from poolhouse.userpools.triggers.inbound_federation import changed_by_function
 from poolhouse.userpools.triggers.post_confirmation import Of, tell_after
@@ -77,6 +78,8 @@ async def arrive(
         return user
 
     try:
+        if is_blocked(call, app):
+            raise NotAuthorizedException(NOT_ALLOWED)
         identity = await changed_by_function(call, app, provider, identity)
         user, is_new = await _received(call, app, provider, identity)
         if is_new:

@@ -150,12 +150,14 @@ async def send_again(call: Call, app: AppSnapshot, session: str) -> Waits:
 
     Raises:
         TooManyRequestsException: the person was sent too many.
-        NotAuthorizedException: the sign-in waits for something else, or is over.
+        NotAuthorizedException: the sign-in waits for something else, or is over; or it goes on from an address that
+            is blocked.
     """
     hidden = hiding(app)
     found, person = await _opened(call, hidden, session)
     if found.step not in SENT or person is None:
         raise NotAuthorizedException(sessions.INVALID, detail="the session waits for no code that was sent")
+    await refuse_blocked_sign_in(call, hidden, person.name)
     step = Step(found.step)
     to = {"EMAIL": found.state["destination"], "PHONE_NUMBER": found.state["destination"]}
     attempt = Attempt(call, hidden, to, person, step, found, found.state)

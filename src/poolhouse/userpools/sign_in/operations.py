@@ -35,7 +35,7 @@ from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
 from poolhouse.userpools.apps import find_app
 from poolhouse.userpools.refresh import REFRESH_FLOW, refresh
-from poolhouse.userpools.risk.blocking import refuse_blocked_sign_in
+from poolhouse.userpools.risk.blocking import refuse_blocked, refuse_blocked_sign_in
 from poolhouse.userpools.risk.context import seen_from
 from poolhouse.userpools.sign_in import choosing, custom, history
 from poolhouse.userpools.sign_in.answering import ANSWERS
@@ -137,6 +137,7 @@ async def _initiate(
         if name in values:
             raise UnsupportedOperationException(f"Step-up authentication ({name}) is not supported.")
     if flow in REFRESH:
+        await refuse_blocked(seen_from(call, app, request), app)
         return await _refresh(call, app, values)
     _refuse_flow(app, flow)
     name = _username(values)
