@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -19,8 +20,11 @@ from poolhouse.config import ConfigurationError
 from poolhouse.config.load import load
 from poolhouse.core.encryption_message import DataKey
 from poolhouse.core.secret import Secret
+from poolhouse.ports import kms
+from poolhouse.ports.functions.configured import IN_BACKGROUND
 from poolhouse.ports.kms import KmsUnavailable, RemoteKms
 from poolhouse.ports.signing import AwsKeys
+from poolhouse.postman import ATTEMPT
 
 KEY_ARN = "arn:aws:kms:eu-west-3:123456789012:key/11111111-1111-4111-8111-111111111111"
 CONTEXT = {"userpool-id": "us-east-1_a"}
@@ -43,6 +47,9 @@ class Outside:
 
     def __init__(self) -> None:
         self.status, self.body = 200, whole()
+        self.headers: dict[str, str] = {}
+        self.silent: threading.Event | None = None
+        """While it is not set, nothing is answered."""
         self.requests: list[tuple[dict[str, str], bytes]] = []
         outside = self
 
@@ -50,7 +57,11 @@ class Outside:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 outside.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                if outside.silent is not None:
+                    outside.silent.wait(10)
                 self.send_response(outside.status)
+                for name, value in outside.headers.items():
+                    self.send_header(name, value)
                 self.send_header("content-length", str(len(outside.body)))
                 self.end_headers()
                 self.wfile.write(outside.body)
@@ -73,11 +84,11 @@ def outside() -> Iterator[Outside]:
 def ask(url: str, key_arn: str = KEY_ARN, token: str | None = None) -> DataKey:
     async def work() -> DataKey:
         keys = AwsKeys("AKIAEXAMPLEEXAMPLE12", Secret("secret"), None if token is None else Secret(token))
-        kms = RemoteKms(keys, url)
+        remote = RemoteKms(keys, url)
         try:
-            return await kms.generate_data_key(key_arn, CONTEXT)
+            return await remote.generate_data_key(key_arn, CONTEXT)
         finally:
-            await kms.aclose()
+            await remote.aclose()
 
     return asyncio.run(work())
 
@@ -135,6 +146,35 @@ def test_an_answer_that_is_none_makes_no_message(
     with pytest.raises(KmsUnavailable, match=says) as refused:
         ask(outside.url)
     assert "secret" not in str(refused.value)
+
+
+def test_an_answer_is_never_unpacked(outside: Outside) -> None:
+    """A few bytes may unpack to gigabytes."""
+    outside.headers = {"content-encoding": "gzip"}
+    outside.body = gzip.compress(whole())
+    with pytest.raises(KmsUnavailable, match="an answer that is none"):
+        ask(outside.url)
+    assert outside.requests[0][0]["accept-encoding"] == "identity"
+
+
+def test_no_redirect_is_followed(outside: Outside) -> None:
+    outside.status, outside.headers = 307, {"location": f"{outside.url}/elsewhere"}
+    with pytest.raises(KmsUnavailable, match="KMS answered 307"):
+        ask(outside.url)
+    assert len(outside.requests) == 1
+
+
+def test_one_that_is_slow_leaves_the_function_its_time(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kms.WITHIN + IN_BACKGROUND < ATTEMPT
+    monkeypatch.setattr(kms, "WITHIN", 0.2)
+    outside.silent = threading.Event()
+    try:
+        with pytest.raises(KmsUnavailable, match="no answer within"):
+            ask(outside.url)
+    finally:
+        outside.silent.set()
 
 
 def test_one_that_is_not_there_is_said_so() -> None:

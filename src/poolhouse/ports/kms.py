@@ -5,6 +5,7 @@ Source: AWS KMS API reference, GenerateDataKey.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from poolhouse.ports.outbound import Answer, Outbound
 from poolhouse.ports.signing import AwsKeys, signed
 
 ARN = re.compile(r"arn:(aws[a-z-]{0,16}):kms:([a-z0-9-]{1,32}):[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
+WITHIN = 4.0
+"""Seconds for the whole of a request: what is left of an attempt to deliver is the function's."""
 LONGEST_KEY = 6144
 """Bytes of an encrypted data key. Source: AWS KMS API reference, CiphertextType."""
 HEADERS = {
@@ -53,11 +56,14 @@ class RemoteKms:
         asked = {"KeyId": key_arn, "NumberOfBytes": KEY_SIZE, "EncryptionContext": dict(context)}
         body = orjson.dumps(asked)
         try:
-            answer = await self._outbound.post(
-                url, body, signed(self._keys, "kms", region, url, body, HEADERS)
-            )
+            async with asyncio.timeout(WITHIN):
+                answer = await self._outbound.post(
+                    url, body, signed(self._keys, "kms", region, url, body, HEADERS)
+                )
         except Unavailable as unavailable:
             raise KmsUnavailable(f"KMS: {unavailable}") from None
+        except TimeoutError:
+            raise KmsUnavailable(f"KMS: no answer within {WITHIN:g} s") from None
         if answer.status != 200:
             raise KmsUnavailable(f"KMS answered {answer.status} {_error(answer)} for {key_arn}")
         return _data_key(answer)

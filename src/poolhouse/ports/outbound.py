@@ -1,6 +1,7 @@
 """Requests that the server makes by itself: guarded, so that a slow or hostile answer costs little.
 
-No redirect is followed, an answer is read up to a limit, and TLS is checked against the machine's authorities.
+No redirect is followed, an answer is read up to a limit and never unpacked, and TLS is checked against the machine's
+authorities.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Outbound:
         try:
             async with self._client(url).stream("POST", url, content=body, headers=dict(headers)) as answer:
                 read = b""
-                async for chunk in answer.aiter_bytes():
+                async for chunk in answer.aiter_raw():  # unpacked, a few bytes may be a gigabyte
                     read += chunk
                     if len(read) >= MAX_ANSWER:
                         break
@@ -72,7 +73,7 @@ class Outbound:
                 timeout=ANSWERS_WITHIN,
                 follow_redirects=False,
                 limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=30),
-                headers={"user-agent": f"poolhouse/{__version__}"},
+                headers={"user-agent": f"poolhouse/{__version__}", "accept-encoding": "identity"},
                 # A proxy that the machine uses for the outside can't reach this machine's own services.
                 trust_env=not near,
             )
