@@ -17,6 +17,11 @@ _SECRET_BESIDES = frozenset(
 device's secret can be tried out offline, and the fourth is what an application tells its functions, a password of
 another system maybe."""
 
+_SECRET_MEMBERS = frozenset({("ContextDataType", "HttpHeaders"), ("ContextDataType", "EncodedData")})
+"""Members of shapes that say nothing: what a back end hands on of its user's request. Among the headers are the cookie
+and the token by which the user is known there, and by the data a device is known again; the model itself hides all of
+UserContextData, where users say the same themselves."""
+
 
 @cache
 def is_sensitive(service: str, shape: str) -> bool:
@@ -25,6 +30,8 @@ def is_sensitive(service: str, shape: str) -> bool:
     if shape in _SHOWN:
         return False
     if document.get("sensitive") or shape in _SECRET_BESIDES:
+        return True
+    if any((shape, member) in _SECRET_MEMBERS for member in document.get("members", {})):
         return True
     parts = [document[part]["shape"] for part in ("key", "value", "member") if part in document]
     parts += [member["shape"] for member in document.get("members", {}).values()]
@@ -41,7 +48,8 @@ def without_secrets(service: str, shape: str, value: Any) -> Any:
             return {
                 name: without_secrets(service, shapes[name], item)
                 for name, item in value.items()
-                if not (_is_secret(service, shapes[name]) or _is_image(service, shapes[name]))
+                if (shape, name) not in _SECRET_MEMBERS
+                and not (_is_secret(service, shapes[name]) or _is_image(service, shapes[name]))
             }
         case list():
             return [without_secrets(service, document["member"]["shape"], item) for item in value]
