@@ -63,10 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.follow and arguments.until is not None:
         raise CommandFailed("--follow has no end: leave --until out")
     with connected("poolhouse", whereabouts_from(arguments, arguments.pool)) as client:
-        events = list(islice(_newest_first(client, arguments), _most(arguments)))
+        found = _newest_first(client, arguments)
+        events = list(islice(found, _most(arguments)))
         _show(reversed(events), arguments, with_heads=True)
         if arguments.follow:
-            _follow(client, arguments, events)
+            _follow(client, arguments, events, found)
     return 0
 
 
@@ -76,13 +77,18 @@ def _most(arguments: argparse.Namespace) -> int | None:
     return None if arguments.since is not None or arguments.json else SHOWN
 
 
-def _follow(client: Client, arguments: argparse.Namespace, shown: list[Event]) -> None:
-    begun = datetime.now(UTC) - OVERLAP
-    newest = max([event["EventTime"] for event in shown], default=arguments.since or begun)
+def _follow(
+    client: Client, arguments: argparse.Namespace, shown: list[Event], older: Iterator[Event]
+) -> None:
+    """`older` are the events that come after those that were shown."""
     seen = {event["EventId"]: event["EventTime"] for event in shown}
-    if not shown and arguments.since is None:
-        # What was not asked for (`--count 0`) is not new either.
-        seen = {e["EventId"]: e["EventTime"] for e in _newest_first(client, arguments, since=begun)}
+    newest = max(seen.values(), default=None)
+    for event in older:
+        newest = newest or event["EventTime"]
+        if event["EventTime"] < newest - OVERLAP:
+            break
+        seen[event["EventId"]] = event["EventTime"]  # what was not asked for (`--count`) is not new either
+    newest = newest or datetime.now(UTC)
     while True:
         time.sleep(LOOKS_EVERY)
         since = newest - OVERLAP
