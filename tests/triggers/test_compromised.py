@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,7 @@ from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in, th
 from tests.triggers.risk import a_protected_pool, events_of
 
 from poolhouse.config import ConfigurationError, load
+from poolhouse.ports import compromised
 from poolhouse.ports.compromised import (
     CommonPasswords,
     CompromisedPasswords,
@@ -195,6 +197,36 @@ def test_a_file_that_is_gone_or_broken_keeps_nobody_out(tmp_path: Path) -> None:
     assert not knows(found, "password")
     path.unlink()
     assert not knows(found, "password")
+
+
+def test_a_file_that_gives_no_answer_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """As one on a disk that is reached by a network which is gone: here a pipe that nobody writes to."""
+    monkeypatch.setattr(compromised, "PATIENCE", 0.05)
+    path = tmp_path / "hashes"
+    os.mkfifo(path)
+    found = HashFile(path)
+
+    async def ask() -> list[bool]:
+        return await asyncio.gather(*(found.contains("password") for _ in range(400)))
+
+    writers: list[int] = []
+
+    def let_go() -> None:
+        writers.append(os.open(path, os.O_RDWR))
+
+    guard = threading.Timer(10, let_go)  # where it is waited for, that ends, too
+    guard.start()
+    try:
+        assert asyncio.run(ask()) == [False] * 400
+        assert not writers, "it was waited for"
+    finally:
+        guard.cancel()
+        let_go()
+        for writer in writers:
+            os.close(writer)
+    assert len(caplog.records) == 400
 
 
 def test_a_server_does_not_start_with_a_file_that_has_no_hashes(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from poolhouse.core.errors import TooManyRequestsException
+from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.guarded import GuardedOutbound, OutboundFailed
 
 PREFIX = 5
@@ -26,6 +28,10 @@ LONGEST_LINE = 128
 """Bytes: 40 of the hash, the colon, a count."""
 PATIENCE = 2.0
 """Seconds that a sign-in waits for the list. Where it does not answer, nothing is known of the password."""
+THREADS = 8
+"""That read the file."""
+WAITING = 256
+"""Passwords that wait for one of them."""
 
 log = logging.getLogger("poolhouse.compromised")
 
@@ -50,13 +56,18 @@ class CommonPasswords:
 class HashFile:
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Threads of its own: a disk that does not answer keeps them, and is not to keep those of others.
+        self._readers = BoundedPool("compromised", THREADS, WAITING)
 
     async def contains(self, password: str) -> bool:
         try:
-            return await asyncio.to_thread(_is_in, self._path, _sha1(password))
+            async with asyncio.timeout(PATIENCE):
+                return await self._readers.run(_is_in, self._path, _sha1(password))
+        except (TimeoutError, TooManyRequestsException):
+            log.warning("the file of compromised passwords gives no answer in time")
         except (OSError, ValueError) as failed:
             log.warning("the file of compromised passwords can't be read: %s", failed)
-            return False
+        return False
 
 
 class HashRanges:
