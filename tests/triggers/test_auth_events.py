@@ -245,9 +245,11 @@ def test_where_a_back_end_says_the_person_is_there_they_are(cognito: Any, pool_i
     assert event["EventContextData"] == {"IpAddress": "192.0.2.7", "DeviceName": "Chrome 126, Windows 10"}
 
 
-def test_an_administrator_says_whether_it_was_the_person(cognito: Any, pool_id: str) -> None:
+def test_an_administrator_says_whether_it_was_the_person(
+    server: RunningServer, cognito: Any, pool_id: str
+) -> None:
     app = an_app(cognito, pool_id)
-    a_person(cognito, pool_id)
+    sub = a_person(cognito, pool_id)
     sign_in(cognito, app["ClientId"])
     [event] = events_of(cognito, pool_id)
     whom = {"UserPoolId": pool_id, "Username": "ada", "EventId": event["EventId"]}
@@ -260,6 +262,10 @@ def test_an_administrator_says_whether_it_was_the_person(cognito: Any, pool_id: 
             cognito.admin_update_auth_event_feedback, **{**whom, "EventId": unknown}, FeedbackValue="Valid"
         )
         assert code == "ResourceNotFoundException"
+    about = {"UserPoolId": pool_id, "EventNames": ["AdminUpdateAuthEventFeedback"]}
+    told = admin_client(server).list_audit_events(**about)["AuditEvents"]
+    # Of whom the row is locked: two who say it at once, or a sign-in that ends meanwhile, follow one another.
+    assert [event["UserSub"] for event in told] == [sub, sub]
 
 
 def test_a_person_says_it_by_the_token_of_that_event_alone(

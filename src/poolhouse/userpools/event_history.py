@@ -119,7 +119,6 @@ async def update_auth_event_feedback(
         is_right = is_feedback_token(key, pool_id, sub, event_id, request["FeedbackToken"])
         if user is None or not is_right:
             raise NotAuthorizedException(INVALID_TOKEN)
-        tx.users.lock(pool_id, user.sub)
         _say(tx, call, pool, user, event_id, request["FeedbackValue"], "User")
 
     await call.write(update, pool_id=pool_id)
@@ -177,6 +176,8 @@ def _meant(tx: Transaction, call: Call, pool_id: str, name: str) -> User:
 def _say(
     tx: Transaction, call: Call, pool: UserPool, user: User, event_id: str, value: str, provider: str
 ) -> None:
+    # Or a sign-in that ends meanwhile, and what is said of it, would each undo the other.
+    tx.users.lock(pool.id, user.sub)
     is_id = EVENT_ID.fullmatch(event_id) is not None
     event = tx.auth_events.find(pool.id, user.sub, event_id) if is_id else None
     if event is None:
