@@ -51,7 +51,7 @@ async def look_at_risk(attempt: Attempt, event: Event) -> Attempt:
         failures = recent_failures(tx.auth_events.page(pool.id, user.sub, size=LOOKED_AT), call.now, but=id)
         has_totp = tx.totp.is_verified(user.pool_id, user.sub)
         mfa = available_factors(pool, user, has_totp, is_risky=True)
-        return assess(origin, known, failures), bool(mfa.factors) or mfa.must_set_up
+        return assess(origin, known, failures), bool(mfa.factors)
 
     level, has_factor = await call.store.look_up(look)
     compromised = attempt.risk is not None and attempt.risk.compromised
@@ -75,7 +75,8 @@ async def look_at_risk(attempt: Attempt, event: Event) -> Attempt:
 def _response(attempt: Attempt, event: Event, action: str, *, has_factor: bool) -> Kind:
     """What is done, called as the message about it is.
 
-    Nobody is sent to set a factor up for it: whoever has stolen a password would set up one of their own. A passkey
+    Nobody is sent to set a factor up for it, nor let set up one that the pool demands where risk requires one: whoever
+    has stolen a password would set up one of their own. A passkey
     is a factor that no password brings; a code in place of a password goes with no second one.
     """
     if action in ("BLOCK", "NO_ACTION"):

@@ -103,15 +103,18 @@ def hold(tx: Transaction, attempt: Attempt) -> None:
 
 FACTORS = frozenset({"otp", "sms", "email_otp", "swk"})
 """What `amr` calls proofs that a stolen password does not bring."""
+SETTING_UP = frozenset({Step.MFA_SETUP, Step.EMAIL_OTP_SETUP, Step.SMS_SETUP})
+"""Steps whose proof shows of a factor only that whoever signs in has chosen it."""
 
 
 def may_learn(attempt: Attempt) -> bool:
     """Whether the person is known again by where this sign-in came from: not where a password alone let a risky one
-    in, or whoever has stolen it would be no risk the next time."""
+    in, or with a factor that it set up, or whoever has stolen it would be no risk the next time."""
     risk = attempt.risk
     if risk is None or not attempt.is_assessed or not is_told(attempt.call):
         return False
-    return risk.level in (None, "Low") or not FACTORS.isdisjoint(attempt.proved)
+    is_proven = not FACTORS.isdisjoint(attempt.proved) and attempt.step not in SETTING_UP
+    return is_proven or risk.level in (None, "Low")
 
 
 def refused(
