@@ -66,6 +66,7 @@ from poolhouse.ports.sns import SnsAccount, SnsCarrier
 from poolhouse.postman import Postman
 from poolhouse.store import open_store
 from poolhouse.store.cache import Cache
+from poolhouse.store.gathering import Gathering
 from poolhouse.sweeper import Sweeper
 
 DOCUMENT_THREADS, DOCUMENT_QUEUE = 2, 32
@@ -173,6 +174,7 @@ def build(
         addresses=Addresses(settings),
         postman=Postman(store, clock, ports, local_inbox=settings.local_inbox),
         started_at=clock.now(),
+        token_records=Gathering(store) if settings.audit_tokens == "every" else None,
     )
     return Server(
         parts,

@@ -21,6 +21,7 @@ from poolhouse.limits import Limits
 from poolhouse.ports import Ports
 from poolhouse.store import Store, Transaction
 from poolhouse.store.cache import Cache
+from poolhouse.store.gathering import Gathering
 
 Result = TypeVar("Result")
 RANDOM_AT_ONCE = 4_096
@@ -93,6 +94,8 @@ class Parts:
     addresses: Addresses
     postman: Postman
     started_at: datetime
+    token_records: Gathering | None = None
+    """Where requests for tokens that change nothing wait for their audit record; None where none is kept of them."""
 
     def home_of(self, pool_id: str) -> str:
         """The address below which a pool's public documents are, and, unless its owner chose another, its issuer."""

@@ -19,7 +19,7 @@ from poolhouse.aws.reading import reader
 from poolhouse.aws.regions import CLIENT_ID, claimed_pool, named_pool, region_of
 from poolhouse.aws.resources import any_kind
 from poolhouse.aws.sensitivity import without_secrets
-from poolhouse.aws.targets import TARGETS, Target, Targets
+from poolhouse.aws.targets import TARGETS, Target, Targets, telling_of_tokens
 from poolhouse.aws.validation import validate
 from poolhouse.aws.writing import writer
 from poolhouse.core.errors import (
@@ -63,7 +63,7 @@ class Addressed(NamedTuple):
 class AwsFace:
     def __init__(self, parts: Parts, targets: Targets = TARGETS) -> None:
         self._parts = parts
-        self._targets = targets
+        self._targets = targets if parts.token_records is None else telling_of_tokens(targets)
 
     async def handle(self, request: Request) -> Response:
         if request.method == "OPTIONS":

@@ -7,7 +7,7 @@ docs/compatibility.md.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from poolhouse.administration import access_keys, audit, extensions, inbox, previews, server, signing_keys
@@ -54,6 +54,7 @@ from poolhouse.userpools import (
 )
 from poolhouse.userpools.risk import configuration as risk_configuration
 from poolhouse.userpools.sign_in import operations
+from poolhouse.userpools.token_audit import telling
 from poolhouse.userpools.users import admin, attributes, creation, listing, membership, passwords
 
 Operation = Callable[[Call, Any], Awaitable[Mapping[str, Any] | None]]
@@ -218,3 +219,12 @@ TARGETS: Targets = {
         "UpdateUserPoolExtensions": Target(extensions.update_user_pool_extensions),
     },
 }
+_GIVE_TOKENS = ("AdminInitiateAuth", "GetClientToken", "GetTokensFromRefreshToken", "InitiateAuth")
+
+
+def telling_of_tokens(targets: Targets) -> Targets:
+    """The table of a server whose audit tells of every token."""
+    of_pools = dict(targets["cognito-idp"])
+    for name in _GIVE_TOKENS:
+        of_pools[name] = replace(of_pools[name], function=telling(of_pools[name].function))
+    return {**targets, "cognito-idp": of_pools}

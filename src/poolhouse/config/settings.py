@@ -250,6 +250,13 @@ class Settings:
         kinds.DURATION,
         "How long records of the audit are kept; `0s` for ever.",
     )
+    audit_tokens: str = _events(
+        "changes",
+        kinds.one_of("changes", "every"),
+        "Which requests for tokens the audit tells of: `changes` of those that change something, as sign-ins do; `every`"
+        " of machine tokens and of refreshes without rotation too, and of such requests that are refused. Each of these"
+        " then waits for a commit, which those that come together share.",
+    )
     events_webhook_url: str | None = _events(
         None,
         kinds.URL,

@@ -53,6 +53,10 @@ class PoolSnapshot:
     machine_function: str | None = None
     """The ARN of the function that shapes machines' tokens."""
 
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.id}"
+
     def has_domain(self, name: str) -> bool:
         for _, domain in self.domains:  # noqa: SIM110  # two at most; a generator would cost more than the loop
             if domain == name:

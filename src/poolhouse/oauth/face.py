@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poolhouse.core.domains import Domain
 from poolhouse.core.errors import OAuthError, StoreUnavailable, TemporarilyUnavailable
@@ -17,6 +17,7 @@ from poolhouse.oauth.registration import register
 from poolhouse.oauth.revoke import revocation_refused, revoke
 from poolhouse.oauth.saml import saml_answer, saml_logout
 from poolhouse.oauth.token import token
+from poolhouse.oauth.token_audit import token_and_tell
 from poolhouse.oauth.user_info import answer_user_info
 from poolhouse.operation import Parts
 
@@ -46,11 +47,16 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "/saml2/idpresponse": Endpoint(("GET", "POST"), saml_answer),
     "/saml2/logout": Endpoint(("POST",), saml_logout),
 }
+TELLING_OF_TOKENS = {
+    **ENDPOINTS,
+    "/oauth2/token": replace(ENDPOINTS["/oauth2/token"], answer=token_and_tell),
+}
 
 
 class OAuthFace:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._endpoints = ENDPOINTS if parts.token_records is None else TELLING_OF_TOKENS
         self._documents = Documents(parts)
 
     async def of_pool(self, request: Request, pool_id: str, path: str) -> Response:
@@ -73,7 +79,7 @@ class OAuthFace:
     async def of_domain(self, request: Request, domain: str, path: str) -> Response:
         """An address below a domain."""
         try:
-            endpoint = ENDPOINTS.get(path)
+            endpoint = self._endpoints.get(path)
             if endpoint is not None:
                 return await self._answer(endpoint, request, domain, path)
             found = await self._parts.cache.get("domain", domain)

@@ -254,6 +254,8 @@ def _exchange(
             token = successor
         case Standing.IN_GRACE:
             token = tx.families.replacement(family)
+            if call.parts.token_records is not None:
+                tx.audit.add(in_the_name_of(call, asked.app, family.sub).record(family.pool_id))
         case _:
             _end(tx, call, asked, family)
             return None
@@ -310,7 +312,8 @@ def _end_reused(tx: Transaction, call: Call, asked: Asked) -> None:
 
 
 def _end(tx: Transaction, call: Call, asked: Asked, family: Family) -> None:
-    """End the family of a token that was used twice. Told once: who has such a token can use it again and again."""
-    if tx.families.revoke(family.pool_id, family.id, call.now):
+    """End the family of a token that was used twice. Told once, unless every request is to be told: who has such a
+    token can use it again and again."""
+    if tx.families.revoke(family.pool_id, family.id, call.now) or call.parts.token_records is not None:
         told = in_the_name_of(call, asked.app, family.sub).record(family.pool_id)
         tx.audit.add(replace(told, error_code=RefreshTokenReuseException.__name__))
