@@ -22,8 +22,9 @@ from poolhouse.core.errors import StoreUnavailable
 from poolhouse.core.ids import uuid7
 from poolhouse.core.log_delivery import undelivered_log
 from poolhouse.core.messages import mask
-from poolhouse.core.outgoing import Outcome, Outgoing
+from poolhouse.core.outgoing import Outcome, Outgoing, Told
 from poolhouse.core.pauses import doubled
+from poolhouse.core.pools import UserPool
 from poolhouse.operation import Clock, SystemRandom
 from poolhouse.ports import Ports
 from poolhouse.ports.carriers import Carrier, Refused, Unavailable
@@ -50,6 +51,10 @@ MAX_ATTEMPTS = 40
 """More than fit into the day after which every message has ended."""
 
 log = logging.getLogger("poolhouse")
+
+
+class Gone(Exception):
+    """There is nobody any more whom a message is for."""
 
 
 class Postman:
@@ -169,7 +174,12 @@ class Postman:
         if self._clock.now() >= message.expires_at or message.attempts > MAX_ATTEMPTS:
             await self._give_up(message, "it is too late for it")
             return Outcome.REFUSED
-        carrier = await self._carrier(message)
+        try:
+            carrier = await self._carrier(message)
+        except Gone:
+            log.info("a message is sent to nobody: its pool or its person is gone", extra=_about(message))
+            await self._store.write(lambda tx: tx.outbox.remove(message.id))
+            return Outcome.REFUSED
         if carrier is None:
             return await self._keep(message)
         try:
@@ -189,10 +199,15 @@ class Postman:
         return Outcome.DELIVERED
 
     async def _carrier(self, message: Outgoing) -> Carrier | None:
-        """Who takes the message now: what the pool has meanwhile said of its functions counts."""
-        if told_in(message) is not None:
-            pool = await self._store.read(lambda tx: tx.pools.find(message.pool_id))
-            if pool is not None and sender_of(pool, message.medium) is not None:
+        """Who takes the message now: what the pool has meanwhile said of its functions counts.
+
+        Raises:
+            Gone: no function is told of people who were deleted.
+        """
+        told = told_in(message)
+        if told is not None:
+            pool = await self._store.read(lambda tx: _pool_of(tx, message, told))
+            if sender_of(pool, message.medium) is not None:
                 return CustomSender(pool, self._ports, self._store, self._random)
         return self._carriers[message.medium]
 
@@ -254,6 +269,14 @@ class Postman:
 def pause_after(attempts: int) -> timedelta:
     """Until the next attempt after so many in vain: ten seconds, doubling, up to an hour."""
     return doubled(FIRST_PAUSE, attempts, LONGEST_PAUSE)
+
+
+def _pool_of(tx: Transaction, message: Outgoing, told: Told) -> UserPool:
+    """Raises Gone."""
+    pool, sub = tx.pools.find(message.pool_id), told.attributes.get("sub")  # notices name none
+    if pool is None or (sub is not None and tx.users.by_sub(pool.id, sub) is None):
+        raise Gone
+    return pool
 
 
 def _about(message: Outgoing) -> dict[str, str]:

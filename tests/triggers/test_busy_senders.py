@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from tests.conftest import a_pool
 from tests.harness import RunningServer
-from tests.people.people import wait_for_message
-from tests.people.sending import a_call, a_user, the_pool, waiting
+from tests.people.people import a_person, wait_for_message
+from tests.people.sending import a_call, the_pool, waiting
 from tests.people.signing_up import an_email
 from tests.triggers.sending import key_of
 
@@ -65,7 +65,8 @@ def a_pool_with(server: RunningServer, arn: str) -> str:
 def leave(server: RunningServer, pool_id: str, destination: str, count: int = 1) -> None:
     """As many messages in the outbox, as processes leave them there that die."""
     call, pool = a_call(server), the_pool(server, pool_id)
-    user = a_user(pool, server, email=destination)
+    a_person(server.client(), pool_id, email=destination)
+    user = server.run(call.store.read(lambda tx: tx.users.find(pool, "ada")))
 
     def write(tx: Any) -> None:
         for _ in range(count):

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from tests.harness import RunningServer, running_server
+from tests.people.mail_server import a_mail_server
 from tests.people.people import messages_of, wait_for_message
 from tests.people.signing_up import a_sign_up_app, an_email, confirm, sign_up, status_of
 from tests.triggers.functions import Event, a_function, functions_of, throwing
 from tests.triggers.sending import a_sent_app, opened, wait_for_event
 
 from poolhouse.core.kms import BuiltInKey
-from poolhouse.core.outgoing import Told
+from poolhouse.core.outgoing import Outcome, Told
 from poolhouse.core.secret import Secret
 from poolhouse.ports import patience
 from poolhouse.ports.functions import FunctionUnavailable
@@ -159,6 +160,58 @@ def test_a_pool_that_has_its_messages_sent_again_sends_what_waits(own_server: An
     server.run(server.server.postman.deliver_due())
     assert wait_for_message(server, email)["Code"] == opened(server, event)
     assert len(asked.events) == 1
+
+
+def test_nobody_is_told_of_people_who_are_gone(own_server: Any) -> None:
+    """Nor of their messages, by whatever they would be sent now; others' go on."""
+    server = own_server(clock_skew=timedelta(days=30))
+    cognito = server.client()
+    asked, pool_id, client_id = a_sent_app(server, cognito, answer=throwing_away)
+    gone, other = an_email(), an_email()
+    for count, (name, email) in enumerate((("ada", gone), ("bob", other)), 1):
+        sign_up(cognito, client_id, name, attributes={"email": email})
+        wait_for_event(asked, count)
+    settle(server)
+    assert waiting(server) == 2
+    cognito.admin_delete_user(UserPoolId=pool_id, Username="ada")
+    sign_up(cognito, client_id, "ada", attributes={"email": an_email()})  # another of the same name
+    event = wait_for_event(asked, 3)
+    settle(server)
+    again = event["request"]["userAttributes"]["sub"]
+    server.clock.advance(minutes=5)
+    server.run(server.server.postman.deliver_due())
+    wait_for_event(asked, 5)
+    settle(server)
+    assert {event["userName"] for event in asked.events[3:]} == {"ada", "bob"}
+    assert again in {event["request"]["userAttributes"]["sub"] for event in asked.events[3:]}
+    assert waiting(server) == 2
+    cognito.admin_delete_user(UserPoolId=pool_id, Username="bob")
+    cognito.update_user_pool(UserPoolId=pool_id, AutoVerifiedAttributes=["email"], LambdaConfig={})
+    server.clock.advance(minutes=5)
+    server.run(server.server.postman.deliver_due())
+    assert not messages_of(server, gone)
+    assert not messages_of(server, other)
+
+
+def test_a_pool_that_is_deleted_while_its_message_is_taken_up_sends_nothing(own_server: Any) -> None:
+    with a_mail_server() as mail:
+        server = own_server(
+            smtp_host="127.0.0.1",
+            smtp_port=mail.port,
+            smtp_security="none",
+            mail_from="no-reply@orders.example",
+        )
+        cognito = server.client()
+        asked, pool_id, client_id = a_sent_app(server, cognito, answer=throwing_away)
+        sign_up(cognito, client_id, attributes={"email": an_email()})
+        wait_for_event(asked)
+        settle(server)
+        store, later = server.server.parts.store, server.clock.now() + timedelta(minutes=5)
+        [message] = server.run(store.write(lambda tx: tx.outbox.claim_due(later, later, 1)))
+        cognito.delete_user_pool(UserPoolId=pool_id)
+        assert server.run(server.server.postman._deliver(message)) is Outcome.REFUSED
+        assert not mail.mails
+        assert len(asked.events) == 1
 
 
 def test_no_code_is_in_the_log_or_in_the_audit(
