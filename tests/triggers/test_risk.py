@@ -15,6 +15,7 @@ from tests.triggers.risk import ABROAD, CHROME, FIREFOX, HOME
 from poolhouse.core.auth_events import Origin
 from poolhouse.core.context_data import device_id
 from poolhouse.core.risk import KNOWN_FOR, MOST_KNOWN, Known, Place, assess, device_of, network_of, places_of
+from poolhouse.store import Transaction
 
 
 @given(st.booleans(), st.booleans(), st.integers(0, 10))
@@ -85,3 +86,31 @@ def test_places_are_bounded_judged_and_forgotten(server: RunningServer, cognito:
     old = now + KNOWN_FOR + timedelta(days=1)
     removed = server.run(store.write(lambda tx: tx.known_places.remove_older(old - KNOWN_FOR, 1)))
     assert removed == 1
+
+
+def test_places_that_come_later_push_no_judgement_out(server: RunningServer, cognito: Any) -> None:
+    """Nor do many judgements push out what the person is known by: they would be compared with nothing."""
+    pool_id = a_pool(cognito)
+    sub = a_person(cognito, pool_id)
+    store, now = server.server.parts.store, server.clock.now()
+    home, bad = Place("address", "192.0.2.1"), Place("address", "198.51.100.1")
+
+    def come(tx: Transaction) -> None:
+        tx.known_places.learn(pool_id, sub, [home], now)
+        tx.known_places.judge(pool_id, sub, [bad], False, now)
+        for number in range(1, MOST_KNOWN):
+            at = now + timedelta(seconds=number)
+            tx.known_places.learn(pool_id, sub, [Place("address", f"192.0.2.{number + 1}")], at)
+            others = [Place("address", f"198.51.100.{number + 1}")]
+            tx.known_places.judge(pool_id, sub, others, False, at)
+
+    def known() -> list[Known]:
+        return list(server.run(store.read(lambda tx: tx.known_places.of(pool_id, sub))))
+
+    server.run(store.write(come))
+    assert {Known(home, True), Known(bad, False)} < set(known())
+    later = now + timedelta(hours=1)
+    server.run(store.write(lambda tx: tx.known_places.learn(pool_id, sub, [Place("address", "::1")], later)))
+    assert Known(bad, False) in known()
+    assert Known(home, True) not in known(), "the oldest of its own kind goes"
+    assert len(known()) == 2 * MOST_KNOWN

@@ -25,7 +25,8 @@ LOOKED_AT = 20
 KNOWN_FOR = timedelta(days=365)
 """How long a place that the person does not come from again is remembered."""
 MOST_KNOWN = 30
-"""Devices, networks and addresses that are remembered of a person, each; the oldest goes first."""
+"""Devices, networks and addresses that are remembered of a person, each, and as many again that are not trusted; the
+oldest goes first."""
 
 
 @dataclass(frozen=True, slots=True)

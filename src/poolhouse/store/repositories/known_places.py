@@ -44,7 +44,8 @@ class KnownPlaces:
         key = {"pool_id": pool_id, "sub": sub, "kind": place.kind, "value": place.value}
         values = {**key, "is_trusted": is_trusted, "seen_at": now}
         (_JUDGE if overrides else _LEARN).run(self._connection, values)
-        of_kind = {"pool_id": pool_id, "sub": sub, "kind": place.kind}
+        # Each by themselves: who comes from many places forgets none that is not trusted, nor the other way round.
+        of_kind = {"pool_id": pool_id, "sub": sub, "kind": place.kind, "is_trusted": is_trusted}
         if len(rows.select(self._connection, known_place, **of_kind)) > MOST_KNOWN:
             _FORGET.run(self._connection, of_kind)
 
@@ -62,7 +63,7 @@ def _upsert(*written: str) -> Prepared:
 
 _LEARN = _upsert("seen_at")
 _JUDGE = _upsert("seen_at", "is_trusted")
-_OF_KIND = tuple(rows.is_key(known_place, ("pool_id", "sub", "kind")))
+_OF_KIND = tuple(rows.is_key(known_place, ("pool_id", "sub", "kind", "is_trusted")))
 _FORGET = Prepared(
     sa.delete(known_place).where(
         *_OF_KIND,
