@@ -23,6 +23,7 @@ from poolhouse.store.database import Begin, Bell, Forget
 from poolhouse.store.in_use import InUse
 from poolhouse.store.sqlite_bell import SqliteBell
 from poolhouse.store.sqlite_look_ups import LookUps, NotNow
+from poolhouse.store.statements import command
 from poolhouse.store.threads import Workers
 from poolhouse.store.units import Mailboxes, Unit, Work
 
@@ -111,7 +112,7 @@ class SqliteDatabase:
         engine = create_engine(self.path, busy=patience or self._busy_limit)
         try:
             with engine.connect() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                command(connection, "BEGIN IMMEDIATE")
                 result = self._perform(connection, work)
                 connection.commit()
                 return result
@@ -159,7 +160,7 @@ class SqliteDatabase:
             try:
                 if connection is None:
                     connection = self.engine.connect()
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                command(connection, "BEGIN IMMEDIATE")
             except BaseException as error:
                 waiting = self._those_who_wait_on(waiting, error)
                 connection = None if connection is None else _rolled_back(connection)
@@ -208,7 +209,7 @@ class SqliteDatabase:
         return connection
 
     def _write_one(self, connection: sa.Connection, unit: Unit, done: list[tuple[Unit, Any]]) -> None:
-        connection.exec_driver_sql("SAVEPOINT unit")
+        command(connection, "SAVEPOINT unit")
         try:
             result = self._perform(connection, unit.work)
         except BaseException as error:
@@ -216,11 +217,11 @@ class SqliteDatabase:
                 # A full disk or a failed write can make SQLite give up the transaction of the whole group.
                 unit.fail(translated(error))
                 raise StoreUnavailable("the transaction of the whole group was taken back") from error
-            connection.exec_driver_sql("ROLLBACK TO unit")
-            connection.exec_driver_sql("RELEASE unit")
+            command(connection, "ROLLBACK TO unit")
+            command(connection, "RELEASE unit")
             unit.fail(translated(error))
             return
-        connection.exec_driver_sql("RELEASE unit")
+        command(connection, "RELEASE unit")
         done.append((unit, result))
 
     def _perform(self, connection: sa.Connection, work: Work[Result]) -> Result:

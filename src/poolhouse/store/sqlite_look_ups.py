@@ -76,14 +76,14 @@ class _Reader:
         connection = self._connection
         if connection is None:
             connection = self._connection = self._engine.connect()
+            # To SQLAlchemy it is one transaction for ever: the real ones are begun and ended below it.
+            connection.begin()
         driver: Any = connection.connection.driver_connection
         driver.execute("BEGIN")
         try:
             return work(self._begin(connection))
         finally:
-            # Nothing was written, but a snapshot that is kept keeps the log from shrinking. SQLAlchemy ends what it
-            # knows of: where `work` ran no statement, that is nothing.
-            connection.rollback()
+            # Nothing was written, but a snapshot that is kept keeps the log from shrinking.
             driver.rollback()
 
     def close(self) -> None:

@@ -122,12 +122,20 @@ class _Compiled:
         return values
 
 
+def command(connection: sa.Connection, text: str) -> None:
+    """A statement without values and without an answer, such as SAVEPOINT. Raises sqlalchemy.exc.DBAPIError."""
+    _run(connection, text, ())
+
+
 def _execute(connection: sa.Connection, compiled: _Compiled, values: Values) -> Any:
+    return _run(connection, compiled.text, compiled.parameters(values))
+
+
+def _run(connection: sa.Connection, text: str, parameters: Any) -> Any:
     """The driver's cursor, after the statement. Raises sqlalchemy.exc.DBAPIError."""
     if not connection.in_transaction():
         connection.begin()
     driver: Any = connection.connection.driver_connection
-    text, parameters = compiled.text, compiled.parameters(values)
     for listener in connection.dispatch.before_cursor_execute:
         text, parameters = listener(connection, None, text, parameters, None, False)
     try:

@@ -16,7 +16,10 @@ class Workers:
     def __init__(
         self, name: str, count: int, max_waiting: int, serve: Callable[[Callable[[], Unit | None]], None]
     ) -> None:
-        self._queue: queue.Queue[Unit | None] = queue.Queue(max_waiting)
+        # The queue that is written in C, which knows no bound: the other's locks, in Python, cost a thread five times the
+        # interpreter. The bound is looked at by who puts; two at once may go over it by one.
+        self._queue: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._max_waiting = max_waiting
         self._is_closed = False
         self._lock = threading.Lock()
         self._threads = [
@@ -30,10 +33,9 @@ class Workers:
         """Raises StoreUnavailable: too many wait already, or the store is closed."""
         if self._is_closed:
             raise StoreUnavailable("the store is closed")
-        try:
-            self._queue.put_nowait(unit)
-        except queue.Full:
-            raise StoreUnavailable("too many units of work wait for the database") from None
+        if self._queue.qsize() >= self._max_waiting:
+            raise StoreUnavailable("too many units of work wait for the database")
+        self._queue.put(unit)
 
     def next_if_any(self) -> Unit | None:
         """Another unit that waits already."""
@@ -43,7 +45,7 @@ class Workers:
             return None
         if unit is None:
             # The sign to stop is for the one who waits.
-            self._queue.put_nowait(None)
+            self._queue.put(None)
         return unit
 
     def close(self) -> None:

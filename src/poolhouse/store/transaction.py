@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -50,95 +51,73 @@ from poolhouse.store.repositories.user_identities import UserIdentities
 from poolhouse.store.repositories.user_listing import UserListing
 from poolhouse.store.repositories.users import Users
 
+Made = TypeVar("Made")
+
+
+class _OnceAskedFor(Generic[Made]):
+    """An attribute of a transaction that is made when it is first asked for, and kept.
+
+    There are many repositories, and most transactions want two or three: to make all of them each time would cost
+    more than a row by its key. (`functools.cached_property` takes a lock besides.)
+    """
+
+    def __init__(self, make: Callable[[Transaction], Made]) -> None:
+        self._make = make
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: Transaction, _: type) -> Made:
+        # From now on the instance's own attribute is found, and not this.
+        made = tx.__dict__[self._name] = self._make(tx)
+        return made
+
 
 class Transaction:
     """What a unit of work gets. It is used within the function that it was given to, and not after."""
 
-    __slots__ = (
-        "access_keys",
-        "attempts",
-        "audit",
-        "auth_events",
-        "authorization_codes",
-        "branding",
-        "browser_sessions",
-        "changes",
-        "client_secrets",
-        "clients",
-        "codes",
-        "connection",
-        "consents",
-        "data_keys",
-        "devices",
-        "dispatches",
-        "domains",
-        "families",
-        "groups",
-        "identity_providers",
-        "inbox",
-        "known_places",
-        "leases",
-        "memberships",
-        "outbox",
-        "passkeys",
-        "passwords",
-        "people",
-        "pools",
-        "provider_keys",
-        "resource_servers",
-        "server",
-        "sessions",
-        "signing_keys",
-        "terms",
-        "totp",
-        "ui_customizations",
-        "unused_verifiers",
-        "used_once",
-        "user_identities",
-        "user_listing",
-        "users",
-    )
-
     def __init__(self, connection: sa.Connection, keyring: Keyring, now: Callable[[], datetime]) -> None:
         self.connection = connection
+        self._keyring = keyring
         self.changes = Changes(connection, now)
-        self.data_keys = DataKeys(connection, keyring)
-        self.pools = Pools(connection, self.changes, self.data_keys)
-        self.clients = Clients(connection, self.changes)
-        self.client_secrets = ClientSecrets(connection, self.changes, self.data_keys)
-        self.resource_servers = ResourceServers(connection, self.changes)
-        self.domains = Domains(connection, self.changes)
-        self.groups = Groups(connection)
-        self.users = Users(connection)
-        self.user_listing = UserListing(connection)
-        self.passkeys = Passkeys(connection)
-        self.passwords = Passwords(connection, self.data_keys)
-        self.people = People(connection, self.users, self.passwords)
-        self.unused_verifiers = UnusedVerifiers(connection, self.clients, self.passwords)
-        self.memberships = Memberships(connection)
-        self.families = Families(connection, self.data_keys)
-        self.codes = Codes(connection, self.data_keys)
-        self.outbox = Outbox(connection, self.data_keys)
-        self.inbox = Inbox(connection, self.data_keys)
-        self.totp = Totp(connection, self.data_keys)
-        self.devices = Devices(connection, self.data_keys)
-        self.attempts = Attempts(connection)
-        self.sessions = Sessions(connection, self.data_keys)
-        self.browser_sessions = BrowserSessions(connection)
-        self.authorization_codes = AuthorizationCodes(connection)
-        self.used_once = UsedOnce(connection)
-        self.branding = Branding(connection)
-        self.ui_customizations = UiCustomizations(connection)
-        self.terms = TermsDocuments(connection)
-        self.consents = Consents(connection)
-        self.signing_keys = SigningKeys(connection, self.changes, self.data_keys)
-        self.provider_keys = ProviderKeys(connection, self.data_keys)
-        self.identity_providers = IdentityProviders(connection, self.data_keys)
-        self.user_identities = UserIdentities(connection)
-        self.access_keys = AccessKeys(connection, self.changes, self.data_keys)
-        self.dispatches = Dispatches(connection)
-        self.audit = Audit(connection, self.users, self.dispatches)
-        self.auth_events = AuthEvents(connection)
-        self.known_places = KnownPlaces(connection)
-        self.leases = Leases(connection)
-        self.server = ServerFacts(connection, self.data_keys)
+
+    data_keys = _OnceAskedFor(lambda tx: DataKeys(tx.connection, tx._keyring))
+    pools = _OnceAskedFor(lambda tx: Pools(tx.connection, tx.changes, tx.data_keys))
+    clients = _OnceAskedFor(lambda tx: Clients(tx.connection, tx.changes))
+    client_secrets = _OnceAskedFor(lambda tx: ClientSecrets(tx.connection, tx.changes, tx.data_keys))
+    resource_servers = _OnceAskedFor(lambda tx: ResourceServers(tx.connection, tx.changes))
+    domains = _OnceAskedFor(lambda tx: Domains(tx.connection, tx.changes))
+    groups = _OnceAskedFor(lambda tx: Groups(tx.connection))
+    users = _OnceAskedFor(lambda tx: Users(tx.connection))
+    user_listing = _OnceAskedFor(lambda tx: UserListing(tx.connection))
+    passkeys = _OnceAskedFor(lambda tx: Passkeys(tx.connection))
+    passwords = _OnceAskedFor(lambda tx: Passwords(tx.connection, tx.data_keys))
+    people = _OnceAskedFor(lambda tx: People(tx.connection, tx.users, tx.passwords))
+    unused_verifiers = _OnceAskedFor(lambda tx: UnusedVerifiers(tx.connection, tx.clients, tx.passwords))
+    memberships = _OnceAskedFor(lambda tx: Memberships(tx.connection))
+    families = _OnceAskedFor(lambda tx: Families(tx.connection, tx.data_keys))
+    codes = _OnceAskedFor(lambda tx: Codes(tx.connection, tx.data_keys))
+    outbox = _OnceAskedFor(lambda tx: Outbox(tx.connection, tx.data_keys))
+    inbox = _OnceAskedFor(lambda tx: Inbox(tx.connection, tx.data_keys))
+    totp = _OnceAskedFor(lambda tx: Totp(tx.connection, tx.data_keys))
+    devices = _OnceAskedFor(lambda tx: Devices(tx.connection, tx.data_keys))
+    attempts = _OnceAskedFor(lambda tx: Attempts(tx.connection))
+    sessions = _OnceAskedFor(lambda tx: Sessions(tx.connection, tx.data_keys))
+    browser_sessions = _OnceAskedFor(lambda tx: BrowserSessions(tx.connection))
+    authorization_codes = _OnceAskedFor(lambda tx: AuthorizationCodes(tx.connection))
+    used_once = _OnceAskedFor(lambda tx: UsedOnce(tx.connection))
+    branding = _OnceAskedFor(lambda tx: Branding(tx.connection))
+    ui_customizations = _OnceAskedFor(lambda tx: UiCustomizations(tx.connection))
+    terms = _OnceAskedFor(lambda tx: TermsDocuments(tx.connection))
+    consents = _OnceAskedFor(lambda tx: Consents(tx.connection))
+    signing_keys = _OnceAskedFor(lambda tx: SigningKeys(tx.connection, tx.changes, tx.data_keys))
+    provider_keys = _OnceAskedFor(lambda tx: ProviderKeys(tx.connection, tx.data_keys))
+    identity_providers = _OnceAskedFor(lambda tx: IdentityProviders(tx.connection, tx.data_keys))
+    user_identities = _OnceAskedFor(lambda tx: UserIdentities(tx.connection))
+    access_keys = _OnceAskedFor(lambda tx: AccessKeys(tx.connection, tx.changes, tx.data_keys))
+    dispatches = _OnceAskedFor(lambda tx: Dispatches(tx.connection))
+    audit = _OnceAskedFor(lambda tx: Audit(tx.connection, tx.users, tx.dispatches))
+    auth_events = _OnceAskedFor(lambda tx: AuthEvents(tx.connection))
+    known_places = _OnceAskedFor(lambda tx: KnownPlaces(tx.connection))
+    leases = _OnceAskedFor(lambda tx: Leases(tx.connection))
+    server = _OnceAskedFor(lambda tx: ServerFacts(tx.connection, tx.data_keys))
