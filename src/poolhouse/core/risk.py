@@ -88,6 +88,13 @@ def places_to_distrust(origin: Origin) -> tuple[Place, ...]:
     return mine if address is None else (*mine, address)
 
 
+def places_to_forget(event: AuthEvent) -> tuple[Place, ...]:
+    """What is not known any more after somebody said that it was not them: the network in which this sign-in has made
+    itself known, or its other addresses would be no risk. One in which the person is themselves is soon known again."""
+    network = network_of(event.origin) if event.kind == "SignIn" and event.outcome == "Pass" else None
+    return () if network is None else (network,)
+
+
 def assess(origin: Origin, known: Collection[Known], failures: int) -> Level | None:
     """The level of risk; None for no risk. Who has never come from anywhere is compared with nothing."""
     places = places_of(origin)

@@ -23,7 +23,7 @@ from poolhouse.core.errors import (
 )
 from poolhouse.core.paging import open_page, seal_page
 from poolhouse.core.pools import UserPool
-from poolhouse.core.risk import places_of, places_to_distrust
+from poolhouse.core.risk import places_of, places_to_distrust, places_to_forget
 from poolhouse.core.users import User
 from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import (
@@ -186,6 +186,8 @@ def _say(
     tx.auth_events.replace(said)
     is_valid = value == "Valid"
     places = places_of(event.origin) if is_valid else places_to_distrust(event.origin)
+    if not is_valid:
+        tx.known_places.forget(pool.id, user.sub, places_to_forget(event))
     tx.known_places.judge(pool.id, user.sub, places, is_valid, call.now)
     tell(tx, call, pool, said)
 

@@ -35,6 +35,11 @@ class KnownPlaces:
         for place in places:
             self._put(pool_id, sub, place, is_trusted, now, overrides=True)
 
+    def forget(self, pool_id: str, sub: str, places: Iterable[Place]) -> None:
+        for place in places:
+            key = {"pool_id": pool_id, "sub": sub, "kind": place.kind, "value": place.value}
+            rows.remove(self._connection, known_place, **key)
+
     def remove_older(self, before: datetime, limit: int) -> int:
         return rows.remove_oldest(self._connection, known_place, "seen_at", before, limit)
 
@@ -45,9 +50,10 @@ class KnownPlaces:
         values = {**key, "is_trusted": is_trusted, "seen_at": now}
         (_JUDGE if overrides else _LEARN).run(self._connection, values)
         # Each by themselves: who comes from many places forgets none that is not trusted, nor the other way round.
-        of_kind = {"pool_id": pool_id, "sub": sub, "kind": place.kind, "is_trusted": is_trusted}
-        if len(rows.select(self._connection, known_place, **of_kind)) > MOST_KNOWN:
-            _FORGET.run(self._connection, of_kind)
+        of_kind = {"pool_id": pool_id, "sub": sub, "kind": place.kind}
+        known = rows.select(self._connection, known_place, **of_kind)
+        if sum(row.is_trusted == is_trusted for row in known) > MOST_KNOWN:
+            _FORGET.run(self._connection, {**of_kind, "is_trusted": is_trusted})
 
 
 def _upsert(*written: str) -> Prepared:
