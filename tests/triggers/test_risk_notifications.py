@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
@@ -95,7 +96,8 @@ def test_the_owners_templates_are_filled_in(server: RunningServer) -> None:
     event = events_of(house.cognito, house.pool_id)[0]
     assert message["Subject"] == f"Hello ada, from {ABROAD}"
     found = re.fullmatch(
-        r"<p>Firefox 128, Linux [\d-]{10} [\d:]{8} UTC (\S+) (\S+) \{unknown\}</p>", message["Body"]
+        r"<p>Firefox 128, Linux \w+day, \w+ \d\d, \d{4} \d\d:\d\d [AP]M UTC (\S+) (\S+) \{unknown\}</p>",
+        message["Body"],
     )
     assert found is not None
     assert found[1] == event["EventId"]
@@ -207,20 +209,42 @@ def test_any_link_is_answered(server: RunningServer, typed: str) -> None:
             is_ours(page.submit())
 
 
-@given(st.text(), st.text())
-def test_what_is_put_into_a_message_is_text(name: str, agent: str) -> None:
-    event = AuthEvent(
+def an_event(name: str, agent: str, at: datetime) -> AuthEvent:
+    return AuthEvent(
         pool_id="p",
         sub="s",
         id="i",
         kind="SignIn",
-        created_at=SystemClock().now(),
+        created_at=at,
         outcome="Fail",
         client_id="c",
         username=name,
         request_id="r",
         origin=Origin("<b>", agent),
     )
+
+
+def test_a_function_is_told_as_cognito_tells_it() -> None:
+    """The time as in events that Cognito sent: text for people."""
+    event = an_event("ada", FIREFOX, datetime(2021, 3, 19, 15, 25, 59, tzinfo=timezone(timedelta(hours=1))))
+    assert Notice("BlockEmail", event, "t", "v", "i").details == {
+        "EVENT_ID": "i",
+        "USER_NAME": "ada",
+        "IP_ADDRESS": "<b>",
+        "ACCOUNT_TAKE_OVER_ACTION": "BLOCK",
+        "ONE_CLICK_LINK_VALID": "v",
+        "ONE_CLICK_LINK_INVALID": "i",
+        "LOGIN_TIME": "Friday, March 19, 2021 02:25 PM UTC",
+        "FEEDBACK_TOKEN": "t",
+        "CITY": "",
+        "COUNTRY": "",
+        "DEVICE_NAME": "Firefox 128, Linux",
+    }
+
+
+@given(st.text(), st.text())
+def test_what_is_put_into_a_message_is_text(name: str, agent: str) -> None:
+    event = an_event(name, agent, SystemClock().now())
     settings = RiskSettings(
         takeover={
             "Actions": {},

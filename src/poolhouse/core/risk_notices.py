@@ -66,7 +66,8 @@ class Notice:
             # Where on earth an address is, nobody here knows.
             "city": "",
             "country": "",
-            "login-time": f"{event.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            # As Cognito writes it: Friday, March 19, 2021 02:25 PM UTC
+            "login-time": f"{event.created_at.astimezone(UTC):%A, %B %d, %Y %I:%M %p} UTC",
             "device-name": event.origin.device,
             "one-click-link-valid": self.valid,
             "one-click-link-invalid": self.invalid,
@@ -88,7 +89,7 @@ class Notice:
             "ACCOUNT_TAKE_OVER_ACTION": TAKE_OVER_ACTIONS[self.kind],
             "ONE_CLICK_LINK_VALID": self.valid,
             "ONE_CLICK_LINK_INVALID": self.invalid,
-            "LOGIN_TIME": f"{self.event.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "LOGIN_TIME": values["login-time"],
             "FEEDBACK_TOKEN": self.token,
             "CITY": "",
             "COUNTRY": "",
