@@ -295,12 +295,21 @@ def test_no_code_of_one_pool_opens_as_another_s(server: RunningServer, cognito: 
         opened(server, event)
 
 
-def test_a_sender_needs_a_key(server: RunningServer, cognito: Any) -> None:
-    asked = a_function(server)
-    config = senders(asked, "", "Email")
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_sender_needs_a_key(server: RunningServer, cognito: Any, medium: str) -> None:
+    asked, pool_id, _ = a_sent_app(server, cognito, media=(medium,))
+    with_key = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]["LambdaConfig"]
+    config = senders(asked, "", medium)
     del config["KMSKeyID"]
-    with pytest.raises(cognito.exceptions.InvalidParameterException, match="KMSKeyId parameter is required"):
-        a_sign_up_app(cognito, LambdaConfig=config)
+    text = "KMSKeyId parameter is required when Custom SMS/Email Lambda trigger is used."
+    for refused in (
+        lambda: a_sign_up_app(cognito, LambdaConfig=config),
+        lambda: cognito.update_user_pool(UserPoolId=pool_id, LambdaConfig=config),
+    ):
+        with pytest.raises(cognito.exceptions.InvalidParameterException) as error:
+            refused()
+        assert error.value.response["Error"]["Message"] == text
+    assert cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]["LambdaConfig"] == with_key
 
 
 def test_an_invitation_without_a_password_brings_no_code(server: RunningServer, cognito: Any) -> None:

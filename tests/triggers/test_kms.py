@@ -286,6 +286,22 @@ def test_what_is_encrypted_outlives_the_master_key_and_no_other_server_opens_it(
         assert code == "InvalidCiphertextException"
 
 
+def test_accounts_that_share_a_database_share_no_key(tmp_path: Path) -> None:
+    arns, blobs = [], []
+    for account in ("1" * 12, "2" * 12):
+        with running_server(tmp_path / "data", account_id=account) as server:
+            client = server.client("kms")
+            for blob in blobs:
+                assert error_of(client.decrypt, CiphertextBlob=blob)[0] == "InvalidCiphertextException"
+            for arn in arns:
+                assert error_of(client.decrypt, CiphertextBlob=blobs[0], KeyId=arn)[0] == "NotFoundException"
+            sealed = client.encrypt(KeyId=ALIAS, Plaintext=b"x")
+            arns.append(sealed["KeyId"])
+            blobs.append(sealed["CiphertextBlob"])
+            assert client.decrypt(CiphertextBlob=blobs[-1])["Plaintext"] == b"x"
+    assert len(set(arns)) == 2
+
+
 KEY, MATERIAL = BuiltInKey("us-east-1", "0" * 12), b"m" * 32
 BLOB = kms.encrypt(MATERIAL, KEY, b"a code", CONTEXT, SystemRandom())
 

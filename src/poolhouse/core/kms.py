@@ -42,10 +42,6 @@ class InvalidCiphertextException(CognitoError):
     """KMS says no more than this, so neither do we."""
 
 
-class IncorrectKeyException(CognitoError):
-    message = "The key ID in the request does not identify a CMK that can perform this operation."
-
-
 class InvalidGrantTokenException(CognitoError):
     message = "The grant token is not valid: no grants are given here."
 
