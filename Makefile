@@ -34,7 +34,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test fuzz soak check fix shapes texts docs bench bench-people bench-browser bench-triggers build clean
+.PHONY: help run env demo test test-node-runtime fuzz soak check fix shapes texts docs bench bench-people bench-browser bench-triggers build clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test: $(DEVELOPMENT) ## Run the tests; some of them with make test T=tests/oauth
 
 # How many times as many requests as `make test` tries.
 FUZZ ?= 50
+
+test-node-runtime: $(DEVELOPMENT) ## Run functions by AWS's runtime for Node, compiled here; needs CMake and a C++ compiler.
+	POOLHOUSE_TEST_NODE_RUNTIME=1 $(IN)/pytest tests/triggers/test_runtime_api.py tests/triggers/test_claims_example.py
 
 fuzz: $(DEVELOPMENT) ## Try hostile requests for a long while; the seed of a failure is printed.
 	POOLHOUSE_FUZZ=$(FUZZ) $(IN)/pytest -n $(N) tests/fuzz tests/corpus

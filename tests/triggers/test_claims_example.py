@@ -16,11 +16,10 @@ from tests.harness import RunningServer
 from tests.oauth.test_token import Answer, ask, basic
 from tests.people.people import a_person, an_app, refusal, sign_in
 from tests.people.tokens import claims_of
-from tests.triggers.npm import installed
+from tests.triggers.node_runtime import STAND_IN, node_runtime
 from tests.triggers.shaping import V3, configured
 
 EXAMPLE = Path(__file__).parents[2] / "examples/claims"
-RUNTIME = Path(__file__).parent / "node"
 
 
 @dataclass
@@ -51,11 +50,13 @@ def house(own_server: Callable[..., RunningServer], tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", node_environment()["PATH"])
     folder = tmp_path / "claims"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    shutil.copytree(installed(RUNTIME) / "node_modules", folder / "node_modules")
-    shutil.copy(RUNTIME / "native.cjs", folder)
+    runtime = node_runtime()
+    shutil.copytree(runtime.folder / "node_modules", folder / "node_modules")
     file = folder / "functions.toml"
-    options = '[function.claims.environment]\nNODE_OPTIONS = "--require ./native.cjs"\n'
-    file.write_text(f"{file.read_text()}\n{options}")
+    if not runtime.is_whole:
+        shutil.copy(STAND_IN, folder)
+        options = f'[function.claims.environment]\nNODE_OPTIONS = "--require ./{STAND_IN.name}"\n'
+        file.write_text(f"{file.read_text()}\n{options}")
     file.chmod(0o600)
     server = own_server(functions_file=file)
     cognito = server.client("cognito-idp")

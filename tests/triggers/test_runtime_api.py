@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.browser import node_environment
-from tests.triggers.npm import installed
+from tests.triggers.node_runtime import NodeRuntime, node_runtime
 from tests.triggers.running import EVENT, arn_of, ask, run, running
 
 from poolhouse.ports.functions import FunctionFailed, FunctionTimeout, FunctionUnavailable
@@ -238,24 +239,21 @@ def test_the_runtime_of_aws_for_python_runs_unchanged(tmp_path: Path) -> None:
     run(work())
 
 
-NODE = Path(__file__).parent / "node"
-
-
 @pytest.fixture
-def node(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with AWS's runtime for Node, and Node where commands are looked for."""
+def node(monkeypatch: pytest.MonkeyPatch) -> NodeRuntime:
+    """AWS's runtime for Node, and Node where commands are looked for."""
     monkeypatch.setenv("PATH", node_environment()["PATH"])
-    return installed(NODE)
+    return node_runtime()
 
 
-def test_the_runtime_of_aws_for_node_runs_unchanged(tmp_path: Path, node: Path) -> None:
-    def table(handler: str) -> str:
-        runtime = "node_modules/aws-lambda-ric/bin/index.mjs"
-        command = f'["node", "--require", "./native.cjs", "{runtime}", "people.{handler}"]'
-        return f'[function.{handler}]\nfolder = "{node}"\ncommand = {command}\n'
+def test_the_runtime_of_aws_for_node_runs_unchanged(tmp_path: Path, node: NodeRuntime) -> None:
+    def table(handler: str, module: str = "people") -> str:
+        command = json.dumps(node.command(f"{module}.{handler}"))
+        return f'[function.{handler}]\nfolder = "{node.folder}"\ncommand = {command}\n'
 
     async def work() -> None:
-        async with running(tmp_path, table("confirm") + table("refuse")) as functions:
+        toml = table("confirm") + table("refuse") + table("absent", "nowhere")
+        async with running(tmp_path, toml) as functions:
             for _ in range(3):
                 response = (await ask(functions, "confirm"))["response"]
                 assert response["autoConfirmUser"] is True
@@ -264,6 +262,10 @@ def test_the_runtime_of_aws_for_node_runs_unchanged(tmp_path: Path, node: Path) 
                 with pytest.raises(FunctionFailed, match="^no such company$") as failed:
                     await ask(functions, "refuse")
                 assert failed.value.kind == "Error"
+            long = {**EVENT, "request": {"text": "ä" * 400_000}}
+            assert (await ask(functions, "confirm", long))["request"] == long["request"]
+            with pytest.raises(FunctionUnavailable, match="Cannot find module 'nowhere'"):
+                await ask(functions, "absent")
 
     run(work())
 
