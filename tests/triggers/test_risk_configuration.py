@@ -120,7 +120,17 @@ def test_a_range_that_is_none_is_refused_and_changes_nothing(cognito: Any, name:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["nobody", "a@example.com\r\nBcc: b@example.com", "<>", "@", "a@", "\ud83d"]
+    "wrong",
+    [
+        "nobody",
+        "a@example.com\r\nBcc: b@example.com",
+        "a@example.com, b@example.com",
+        "A <a@example.com>, b@example.com",
+        "<>",
+        "@",
+        "a@",
+        "\ud83d",
+    ],
 )
 @pytest.mark.parametrize("name", ["From", "ReplyTo"])
 def test_a_message_comes_from_an_address(cognito: Any, name: str, wrong: str) -> None:

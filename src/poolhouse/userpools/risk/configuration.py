@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from email.utils import parseaddr
+from email.utils import getaddresses
 
 from poolhouse.core.auth_events import are_recorded
 from poolhouse.core.documents import epoch
@@ -110,15 +110,15 @@ def describe(pool_id: str, client_id: str | None, settings: RiskSettings) -> Ris
 
 
 def _check_addresses(takeover: AccountTakeoverRiskConfigurationType) -> None:
-    """Raises InvalidParameterException: From or ReplyTo is no e-mail address, with or without a name."""
+    """Raises InvalidParameterException: From or ReplyTo is not one e-mail address, with or without a name."""
     notify = takeover.get("NotifyConfiguration")
     if notify is None:
         return
     for name, given in (("From", notify.get("From")), ("ReplyTo", notify.get("ReplyTo"))):
         if given is None:
             continue
-        address = parseaddr(given)[1] if given.isprintable() else ""
-        if not is_email(address):
+        found = getaddresses([given]) if given.isprintable() else []
+        if len(found) != 1 or not is_email(found[0][1]):
             raise InvalidParameterException(f"Invalid email address in NotifyConfiguration.{name}")
 
 
