@@ -23,6 +23,7 @@ from poolhouse.core.secret import Secret
 from poolhouse.ports import kms
 from poolhouse.ports.functions.configured import IN_BACKGROUND
 from poolhouse.ports.kms import KmsUnavailable, RemoteKms
+from poolhouse.ports.outbound import Answer
 from poolhouse.ports.signing import AwsKeys
 from poolhouse.postman import ATTEMPT
 
@@ -200,6 +201,7 @@ def test_an_owner_of_a_pool_makes_no_other_host_of_amazon_s(outside: Outside, ke
 
 def test_a_key_is_in_no_repr() -> None:
     assert "\\x01" not in repr(DataKey(PLAIN, b"encrypted", KEY_ARN))
+    assert "Plaintext" not in repr(Answer(200, whole()))
 
 
 @pytest.mark.parametrize(
