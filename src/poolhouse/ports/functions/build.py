@@ -20,6 +20,7 @@ from poolhouse.ports.functions.configuration import (
 )
 from poolhouse.ports.functions.configured import IN_BACKGROUND, ConfiguredFunctions, Target, Way
 from poolhouse.ports.functions.gate import Breaker
+from poolhouse.ports.functions.keeper import Keeper
 from poolhouse.ports.functions.lambda_api import LambdaAccount, LambdaFunctions
 from poolhouse.ports.functions.local import LocalFunction
 from poolhouse.ports.functions.process import About
@@ -37,11 +38,11 @@ def functions_from(
     file = read_functions(settings)
     if problem := isolation_problem(file):
         raise ConfigurationError([problem])
-    never = kept_from_functions(_secrets(settings))
+    never, keeper = kept_from_functions(_secrets(settings)), Keeper()
     targets = {
         function.arn: Target(
             name=function.name,
-            way=_way(function, file, settings, now, never),
+            way=_way(function, file, settings, now, never, keeper),
             breaker=Breaker(monotonic),
             timeout=function.timeout,
             waiting=function.waiting,
@@ -50,7 +51,7 @@ def functions_from(
         )
         for function in file.functions
     }
-    return ConfiguredFunctions(targets, _others(settings), file.calls_per_pool, monotonic)
+    return ConfiguredFunctions(targets, _others(settings), file.calls_per_pool, monotonic, keeper)
 
 
 def isolation_problem(file: FunctionsFile) -> str | None:
@@ -83,6 +84,7 @@ def _way(
     settings: Settings,
     now: Callable[[], datetime],
     never: tuple[str, ...],
+    keeper: Keeper,
 ) -> Way:
     if function.way == "url":
         assert function.secret is not None
@@ -99,7 +101,7 @@ def _way(
         never=never,
         is_shut_in=file.isolation != "off" and confine.version() > 0,
     )
-    about = About(function.name, function.arn, shell, function.timeout, function.max_answer)
+    about = About(function.name, function.arn, shell, function.timeout, function.max_answer, keeper)
     return LocalFunction(about, function.concurrency, Watcher(function.folder) if function.watch else None)
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from poolhouse.ports import patience
 from poolhouse.ports.functions.gate import Breaker, NotNow, Places
+from poolhouse.ports.functions.keeper import Keeper
 from poolhouse.ports.functions.port import (
     ACCESS_DENIED,
     FunctionFailed,
@@ -71,9 +72,10 @@ class ConfiguredFunctions:
         others: Way | None,
         calls_per_pool: int,
         monotonic: Callable[[], float] = time.monotonic,
+        keeper: Keeper | None = None,
     ) -> None:
         self._targets, self._others, self._calls_per_pool = targets, others, calls_per_pool
-        self._monotonic = monotonic
+        self._monotonic, self._keeper = monotonic, keeper
         self._of_others: dict[str, Target] = {}
         self._per_function, self._per_pool = Places("of this function"), Places("of this user pool")
         self.on_call: Callable[[str, Outcome, float], None] = lambda name, outcome, seconds: None
@@ -94,6 +96,8 @@ class ConfiguredFunctions:
         await asyncio.gather(*(way.aclose() for way in ways.values()))
         if self._others is not None:
             await self._others.aclose()
+        if self._keeper is not None:
+            await self._keeper.aclose()
 
     async def invoke(
         self,

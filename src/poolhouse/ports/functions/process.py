@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from poolhouse.ports.functions.keeper import Keeper
 from poolhouse.ports.functions.peers import End, is_of_session
 from poolhouse.ports.functions.port import FunctionFailed, FunctionTimeout
 from poolhouse.ports.functions.runtime_api import Conversation
@@ -43,6 +44,7 @@ class About:
     timeout: float
     """Seconds that an event may take, after which the process is killed."""
     max_answer: int
+    keeper: Keeper
 
 
 class FunctionProcess:
@@ -166,7 +168,9 @@ class FunctionProcess:
 
     async def _live(self) -> None:
         try:
+            await self._about.keeper.start()
             self._temporary = await asyncio.to_thread(tempfile.mkdtemp, prefix="poolhouse-function-")
+            self._about.keeper.know(self._temporary)
             loop = asyncio.get_running_loop()
             self._listener = await loop.create_server(self._converse, LOOPBACK, 0, backlog=8)
             api = f"{LOOPBACK}:{self._port}"
@@ -184,6 +188,7 @@ class FunctionProcess:
                 )
             finally:
                 os.close(write)
+            self._about.keeper.know(self._temporary, self._process.pid)
             if self.reason:
                 self.kill(self.reason)  # it was told to end before there was anything to kill
             self._arm(STARTS_WITHIN, f"it asked for no event within {STARTS_WITHIN:.0f} s")
@@ -200,6 +205,7 @@ class FunctionProcess:
             # Its children, if it left any.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+            self._about.keeper.know(self._temporary)
         if self._answer is not None:
             text = f"RequestId: {self._invocation} Error: Runtime exited {how}"
             self._fail(FunctionFailed(text, "Runtime.ExitError"))
@@ -217,6 +223,7 @@ class FunctionProcess:
             self._pipe.close()
         if self._temporary:
             await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)
+            self._about.keeper.forget(self._temporary)
 
     def _how_it_ended(self) -> str:
         code = None if self._process is None else self._process.returncode
