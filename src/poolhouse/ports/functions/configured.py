@@ -116,8 +116,10 @@ class ConfiguredFunctions:
             if target.pools is not None and pool_id not in target.pools and not of_the_operator:
                 outcome = "refused"
                 raise FunctionUnavailable(f"{pool_id} is none of the `pools` of {target.name}", ACCESS_DENIED)
+            # Whoever signs in must find a place, however many messages a pool's functions are slow to send.
+            at_once = max(1, self._calls_per_pool // 2) if in_background else self._calls_per_pool
             with (
-                self._per_pool.one(pool_id, self._calls_per_pool),
+                self._per_pool.one(pool_id, at_once),
                 self._per_function.one(arn if target.name == OTHERS else target.name, target.waiting),
             ):
                 if in_background:
