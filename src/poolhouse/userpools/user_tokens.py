@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolhouse.core import tokens
 from poolhouse.core.devices import device_group_key, new_device_key
@@ -173,20 +172,22 @@ async def sign_tokens(
     claims = access_with(
         with_configured(access_claims(bearer, new_jti(call.random)), configured), overrides, app.client.id
     )
-    access_token = _signed(call, app.pool.access_key(moment), claims)
+    access_token = _begun(call, app.pool.access_key(moment), claims)
 
-    def id_token(readable: Collection[str] | None, access: str | None = None) -> Coroutine[Any, Any, str]:
+    def id_token(readable: Collection[str] | None, access: str | None = None) -> _Begun:
         claims = id_claims(bearer, new_jti(call.random), readable, nonce=nonce, access_token=access)
         claims = id_with(with_configured(claims, configured), overrides)
-        return _signed(call, app.pool.id_key(moment), claims)
+        return _begun(call, app.pool.id_key(moment), claims)
 
     identity: str | None = None
     if family.through is None:
-        access, identity = await asyncio.gather(access_token, id_token(app.readable))
+        # Both are begun before either is awaited: the signer makes them together.
+        begun = id_token(app.readable)
+        access, identity = await access_token.token(), await begun.token()
     else:
-        access = await access_token
+        access = await access_token.token()
         if has_id_token(family):
-            identity = await id_token(shown(family.scopes, app.readable), access)
+            identity = await id_token(shown(family.scopes, app.readable), access).token()
     if len(access) > MAX_TOKEN_LENGTH:
         raise InvalidParameterException(
             f"The access token would be longer than {MAX_TOKEN_LENGTH} characters: the user is in too many groups."
@@ -241,6 +242,16 @@ def _refuse_state(user: User, states: Collection[UserStatus]) -> None:
             raise NotAuthorizedException(detail=f"the person's status became {user.status}")
 
 
-async def _signed(call: Call, key: SignerKey, claims: dict[str, Any]) -> str:
+class _Begun(NamedTuple):
+    """A token whose signature is on its way."""
+
+    signed: bytes
+    signature: Awaitable[bytes]
+
+    async def token(self) -> str:
+        return tokens.token(self.signed, await self.signature)
+
+
+def _begun(call: Call, key: SignerKey, claims: dict[str, Any]) -> _Begun:
     signed = tokens.signing_input(key.kid, claims)
-    return tokens.token(signed, await call.ports.signer.sign(key.private, signed))
+    return _Begun(signed, call.ports.signer.sign(key.private, signed))
