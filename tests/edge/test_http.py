@@ -211,6 +211,7 @@ def test_with_a_listener_of_their_own_figures_are_nowhere_else(own_server: Any) 
         (("127.0.0.1",), {b"x-forwarded-for": b"nonsense"}, "127.0.0.1"),
         (("127.0.0.1",), {b"x-forwarded-for": b"203.0.113.7, ,;"}, "127.0.0.1"),
         (("10.0.0.0/8",), {b"x-forwarded-for": b"203.0.113.7"}, "127.0.0.1"),
+        (("127.0.0.1",), {b"x-forwarded-for": b"fe80::1%whatever <b>anyone likes"}, "fe80::1"),
     ],
 )
 def test_forwarded_headers_count_from_named_proxies_only(

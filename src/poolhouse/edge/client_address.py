@@ -48,7 +48,8 @@ class ClientAddress:
 
 def _parse(text: str) -> Address | None:
     try:
-        address = ipaddress.ip_address(text)
+        # A zone of IPv6 is a name that its own host gave to an interface; in a header it is any text of any length.
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
