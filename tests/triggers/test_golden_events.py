@@ -18,6 +18,7 @@ from tests.harness import RunningServer
 from tests.people.people import PASSWORD
 from tests.triggers.every_source import FLOWS, PASSWORD_ELSEWHERE, Walk
 from tests.triggers.npm import installed
+from tests.triggers.powertools import CLASSES, misread
 from tests.triggers.samples import MAY_LACK
 
 from poolhouse.core.trigger_samples import SAMPLES, sample
@@ -173,3 +174,23 @@ def test_so_are_the_samples(tmp_path: Path) -> None:
     samples = [sample(source) for source in SAMPLES]
     samples += [sample(source, version=version[1]) for version in VERSIONS for source in OF_PEOPLE]
     assert compiled(samples, tmp_path) == ""
+
+
+# --- by AWS's Powertools -----------------------------------------------------------------------------------
+
+
+def test_functions_in_python_read_what_is_fired_with_aws_s_own_library(walk: Walk) -> None:
+    fired = [event for source in EVERY_SOURCE for event in walk.events(source)]
+    fired += [event for version in VERSIONS for one in OF_PEOPLE for event in walk.events(one, version)]
+    assert {event["triggerSource"]: misread(event) for event in fired if misread(event)} == {}
+    known = {name.rstrip("123") for name in CLASSES}
+    assert {event["triggerSource"].partition("_")[0] for event in fired} - known == {"InboundFederation"}
+
+
+@pytest.mark.parametrize("source", EVERY_SOURCE)
+def test_that_library_reads_the_samples_and_would_stumble_over_others(source: str) -> None:
+    known = ("1", "2", "3") if source in OF_PEOPLE else ("",)
+    for version in known:
+        told = sample(source, version=version)
+        assert misread(told) == []
+        assert bool(misread({**told, "callerContext": {}})) is not source.startswith("InboundFederation")
