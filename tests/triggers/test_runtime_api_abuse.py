@@ -25,6 +25,19 @@ def flood(request):
         return [sent, type(failed).__name__]
     return [sent, "it was all taken"]
 
+def trail(request):
+    sent = 0
+    try:
+        with connect() as connection:
+            connection.sendall(request)
+            while sent < 50_000_000:
+                sent += connection.send(b"x" * 100_000)
+    except OSError as failed:
+        return [sent, type(failed).__name__]
+    return [sent, "it was all taken"]
+
+CHUNKED = b"POST /nothing HTTP/1.1\\r\\nhost: x\\r\\ntransfer-encoding: chunked\\r\\n\\r\\n"
+
 def knock(_):
     for number in range(1000):
         try:
@@ -39,6 +52,9 @@ DOES = {
     "refused": lambda _: flood(b"GET /nothing HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n"),
     "next": lambda _: flood(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n"),
     "starts": lambda _: flood(b"POST /2018-06-01/runtime/init/error HTTP/1.1\\r\\nhost: x\\r\\ncontent-length: 0\\r\\n\\r\\n"),
+    "head": lambda _: trail(b"GET /nothing HTTP/1.1\\r\\nhost: "),
+    "trailer": lambda _: trail(CHUNKED + b"1\\r\\nx\\r\\n0\\r\\nend: "),
+    "extension": lambda _: trail(CHUNKED + b"1;"),
     "knock": knock,
     "nothing": lambda _: os.getpid(),
 }
@@ -72,6 +88,15 @@ def test_requests_without_sense_are_soon_heard_no_more(tmp_path: Path, do: str) 
     assert how in ("ConnectionResetError", "BrokenPipeError")
     assert sent < 5_000_000
     assert isinstance(after, int), "the process itself lives on"
+
+
+@pytest.mark.parametrize("do", ["head", "trailer", "extension"])
+def test_what_never_ends_is_not_kept(tmp_path: Path, do: str) -> None:
+    """A header, before the body or behind it, would be gathered in the server's memory until its time is over."""
+    (sent, how), after = what_it_gets(tmp_path, do)
+    assert how in ("ConnectionResetError", "BrokenPipeError")
+    assert sent < 20_000_000, "no more than lies between the two on its way"
+    assert isinstance(after, int)
 
 
 def test_asking_for_events_on_and_on_gets_no_more_of_them(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom run
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -75,20 +77,23 @@ class Conversation(asyncio.Protocol):
         self._is_admitted = False
         self._early = b""
         self._refused = 0
+        self._unread = 0
         self._begin_request()
 
     def _begin_request(self) -> None:
         self._url, self._kind, self._size, self._head = b"", "", 0, 0
-        self._is_in_head = True
+        self._is_in_head, self._failed_midway = True, False
         self._body: list[bytes] = []
+        self._error = b""
 
     def give(self, invocation: str, event: bytes, seconds: float) -> None:
         """The event, to the process that waits for one here."""
+        digits = invocation.replace("-", "")  # 32, as a trace's id has
         headers = (
             f"Lambda-Runtime-Aws-Request-Id: {invocation}\r\n"
             f"Lambda-Runtime-Deadline-Ms: {int((time.time() + seconds) * 1000)}\r\n"
             f"Lambda-Runtime-Invoked-Function-Arn: {self._arn}\r\n"
-            f"Lambda-Runtime-Trace-Id: Root=1-{invocation[:8]}-{invocation[-24:].replace('-', '')};Sampled=0\r\n"
+            f"Lambda-Runtime-Trace-Id: Root=1-{digits[:8]}-{digits[8:]};Sampled=0\r\n"
         )
         self._say(200, event, headers.encode("latin-1"))
 
@@ -130,9 +135,11 @@ class Conversation(asyncio.Protocol):
             self._transport.pause_reading()
             return
         try:
-            self._parser.feed_data(data)
             self._head += len(data)
-            if self._is_in_head and self._head > MAX_HEAD:
+            self._unread += len(data)
+            self._parser.feed_data(data)
+            # The parser gathers a header until its end, and what stands behind a body has such, too.
+            if (self._is_in_head and self._head > MAX_HEAD) or self._unread > MAX_HEAD:
                 self._transport.abort()
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._transport.abort()
@@ -156,13 +163,23 @@ class Conversation(asyncio.Protocol):
             self._transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if name.lower() == b"lambda-runtime-function-error-type":
-            self._kind = value[:256].decode("latin-1")
+        """Of the head, or of the trailer: there it says that an answer failed midway."""
+        self._unread = 0
+        match name.lower():
+            case b"lambda-runtime-function-error-type":
+                self._kind = value[:256].decode("latin-1")
+                self._failed_midway = not self._is_in_head
+            case b"lambda-runtime-function-error-body" if not self._is_in_head:
+                self._error = value[:MAX_ERROR]
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
 
+    def on_chunk_header(self) -> None:
+        self._unread = 0
+
     def on_body(self, body: bytes) -> None:
+        self._unread = 0
         self._size += len(body)
         if self._size <= self._max_answer:
             self._body.append(body)
@@ -176,9 +193,9 @@ class Conversation(asyncio.Protocol):
             if not self._talk.wants_event(self):
                 self._refuse(403, "InvalidStateTransition", "the process waits for an event already")
         elif method == b"POST" and self._url == INIT_ERROR:
-            self._refused += 1  # there is no sense in saying it again
-            self._say(202, ACCEPTED)
-            self._talk.failed_to_start(body[:MAX_ERROR])
+            if self._is_heard():  # there is no sense in saying it again
+                self._say(202, ACCEPTED)
+                self._talk.failed_to_start(body[:MAX_ERROR])
         elif method == b"POST" and outcome is not None:
             self._settle(outcome[1].decode(), body, is_answer=outcome[2] == b"response")
         else:
@@ -190,7 +207,9 @@ class Conversation(asyncio.Protocol):
             most = f"Exceeded maximum allowed payload size ({self._max_answer} bytes)."
             self._refuse(413, "RequestEntityTooLarge", most)
             return
-        if is_answer:
+        if is_answer and self._failed_midway:
+            is_known = self._talk.threw(invocation, _decoded(self._error), self._kind)
+        elif is_answer:
             is_known = self._talk.answered(invocation, body)
         else:
             is_known = self._talk.threw(invocation, body[:MAX_ERROR], self._kind)
@@ -200,14 +219,26 @@ class Conversation(asyncio.Protocol):
             self._refuse(400, "InvalidRequestID", "Invalid request ID")
 
     def _refuse(self, status: int, kind: str, message: str) -> None:
+        if self._is_heard():
+            self._say(status, orjson.dumps({"errorMessage": message, "errorType": kind}))
+
+    def _is_heard(self) -> bool:
+        """Whether one more request without sense is answered; the connection ends with the first that is not."""
         self._refused += 1
         if self._refused > MAX_REFUSED:
             self._transport.abort()
-            return
-        self._say(status, orjson.dumps({"errorMessage": message, "errorType": kind}))
+        return self._refused <= MAX_REFUSED
 
     def _say(self, status: int, body: bytes, headers: bytes = b"") -> None:
         self._transport.write(
             b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s"
             % (status, REASONS[status], len(body), headers, body)
         )
+
+
+def _decoded(error: bytes) -> bytes:
+    """The document of a failure as a trailer has it; nothing where it is none."""
+    try:
+        return base64.b64decode(error, validate=True)
+    except binascii.Error:
+        return b""
