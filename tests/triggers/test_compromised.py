@@ -199,6 +199,29 @@ def test_a_file_that_is_gone_or_broken_keeps_nobody_out(tmp_path: Path) -> None:
     assert not knows(found, "password")
 
 
+def by_count(path: Path) -> Path:
+    """A file as it also is to be had: the password that is used most comes first."""
+    lines = [f"{sha1(f'password {number}')}:{9999 - number}\n" for number in range(500)]
+    path.write_text("".join(lines))
+    return path
+
+
+def test_a_server_does_not_start_with_a_file_in_another_order(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="order"):
+        check_hash_file(by_count(tmp_path / "hashes"))
+
+
+def test_a_file_in_another_order_is_said_so_in_the_log(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """It may take the place of a good one while the server runs."""
+    found = HashFile(by_count(tmp_path / "hashes"))
+    for number in range(40):
+        knows(found, f"password {number}")
+    assert any("order" in record.getMessage() for record in caplog.records)
+    assert not any(sha1(f"password {number}")[5:] in caplog.text for number in range(40))
+
+
 def test_a_file_that_gives_no_answer_keeps_nobody_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

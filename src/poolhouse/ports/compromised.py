@@ -96,10 +96,12 @@ class HashRanges:
 
 
 def check_hash_file(path: Path) -> None:
-    """Raises ValueError: it is no file of hashes. OSError: it can't be read."""
+    """Raises ValueError: it is no file of hashes, or its hashes are not in order. OSError: it can't be read."""
     with path.open("rb") as file:
         first = file.readline(LONGEST_LINE)
     _hash_of(first)
+    for digit in b"0123456789ABCDEF":
+        _is_in(path, bytes([digit]) * 40)
 
 
 def _is_in(path: Path, wanted: bytes) -> bool:
@@ -110,7 +112,8 @@ def _is_in(path: Path, wanted: bytes) -> bool:
     """
     with path.open("rb", buffering=0) as file:
         low, high = 0, os.fstat(file.fileno()).st_size
-        # The wanted line, if there is one, begins in [low, high).
+        before, after = b"", b"G"
+        # The wanted line, if there is one, begins in [low, high), between the lines of `before` and `after`.
         while low < high:
             middle = (low + high) // 2
             start, line = _line_at(file.fileno(), middle)
@@ -118,12 +121,14 @@ def _is_in(path: Path, wanted: bytes) -> bool:
                 high = middle
                 continue
             found = _hash_of(line)
+            if not before <= found <= after:
+                raise ValueError("its lines are not in the order of the hashes")
             if found == wanted:
                 return True
             if found < wanted:
-                low = start + len(line)
+                low, before = start + len(line), found
             else:
-                high = middle
+                high, after = middle, found
     return False
 
 
