@@ -293,7 +293,7 @@ def ranges() -> Iterator[Any]:
     server.server_close()
 
 
-def test_a_range_is_asked_for_and_never_the_password(ranges: Any) -> None:
+def test_a_range_is_asked_for_and_never_the_password(ranges: Any, caplog: pytest.LogCaptureFixture) -> None:
     url = f"http://127.0.0.1:{ranges.server_port}/range/"
     found = HashRanges(url, GuardedOutbound(("127.0.0.0/8",)))
     digest = sha1("Password1!")
@@ -302,8 +302,16 @@ def test_a_range_is_asked_for_and_never_the_password(ranges: Any) -> None:
     assert ranges.asked == [(f"/range/{digest[:5]}", "true")]
     ranges.answer = f"{digest[5:]}:0\r\n"  # what an answer is padded with
     assert not knows(found, "Password1!")
-    ranges.answer = "something else entirely"
+    ranges.answer = ""
     assert not knows(found, "Password1!")
+    assert not caplog.records, "a list may have nothing of a range"
+    ranges.answer = "<html>Sign in to the network first</html>"
+    assert not knows(found, "Password1!")
+    assert [record.getMessage() for record in caplog.records] == [
+        "the list of compromised passwords answers something else"
+    ]
+    ranges.answer = f"{digest[5:]}:many\r\n"
+    assert knows(found, "Password1!")
     ranges.status = 500
     assert not knows(found, "Password1!")
 

@@ -15,6 +15,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,7 @@ from poolhouse.ports.bounded import BoundedPool
 from poolhouse.ports.guarded import GuardedOutbound, OutboundFailed
 
 PREFIX = 5
+_SUFFIX = re.compile(rb"\s*[0-9A-Fa-f]{35}\s*:")
 LONGEST_LINE = 128
 """Bytes: 40 of the hash, the colon, a count."""
 PATIENCE = 2.0
@@ -88,10 +90,13 @@ class HashRanges:
         if reply.status != 200:
             log.warning("the list of compromised passwords answers %s", reply.status)
             return False
-        for line in reply.body.splitlines():
+        lines = reply.body.splitlines()
+        for line in lines:
             suffix, _, count = line.partition(b":")
             if suffix.strip().upper() == rest:
                 return count.strip() != b"0"  # what it is padded with has a count of none
+        if lines and _SUFFIX.match(lines[0]) is None:
+            log.warning("the list of compromised passwords answers something else")
         return False
 
 
