@@ -10,6 +10,7 @@ Where a function of the pool sends its messages, nobody waits for it: one that i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections import Counter
@@ -39,8 +40,6 @@ CLAIM = timedelta(seconds=90)
 """How long a claim holds: an attempt, and what the database may take before and after it."""
 BATCH = 20
 """Messages that are tried at the same time."""
-SOON = 0.5
-"""Seconds until the next look, where messages wait for functions that were busy."""
 FUNCTIONS_AT_ONCE = 100
 """Messages that functions are being told of, beyond which those that wait for one in the outbox wait longer."""
 OF_ONE_POOL = 20
@@ -77,6 +76,8 @@ class Postman:
         """How many of the attempts ask a function, by pool."""
         self._is_held_up = False
         """Whether something is due that waits for a function."""
+        self._has_answered = asyncio.Event()
+        """Whether a function has, since the last look."""
 
     def start(self) -> None:
         self._worker = asyncio.create_task(self._for_ever())
@@ -107,6 +108,7 @@ class Postman:
         """Try everything that is due, but what waits for functions that have enough to do; how many were tried."""
         total = 0
         while True:
+            self._has_answered.clear()
             now, busy = self._clock.now(), self._busy()
             if not await self._store.read(lambda tx: tx.outbox.has_due(now, busy)):  # noqa: B023  # run at once
                 self._is_held_up = busy != () and await self._store.read(lambda tx: tx.outbox.has_due(now))  # noqa: B023
@@ -154,6 +156,7 @@ class Postman:
         self._functions[pool_id] -= 1
         if not self._functions[pool_id]:
             del self._functions[pool_id]
+        self._has_answered.set()
 
     async def _deliver_alone(self, message: Outgoing) -> Outcome:
         try:
@@ -256,7 +259,7 @@ class Postman:
 
     async def _for_ever(self) -> None:
         while True:
-            await asyncio.sleep(SOON if self._is_held_up else EVERY)
+            await self._until_the_next_look()
             try:
                 await self.deliver_due()
                 self.on_look(await self._store.read(lambda tx: tx.outbox.count()))
@@ -264,6 +267,13 @@ class Postman:
                 log.warning("messages wait: the database does not answer")
             except Exception:
                 log.exception("messages wait: the postman stumbled")
+
+    async def _until_the_next_look(self) -> None:
+        if self._is_held_up:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_answered.wait(), EVERY)
+        else:
+            await asyncio.sleep(EVERY)
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from tests.people.people import a_person, wait_for_message
 from tests.people.sending import a_call, the_pool, waiting
 from tests.people.signing_up import an_email
 from tests.triggers.sending import key_of
+from tests.triggers.test_killed_server import eventually
 
 from poolhouse import postman
 from poolhouse.core.messages import Purpose
@@ -107,3 +109,22 @@ def test_a_slow_sender_with_many_messages_holds_up_no_other_pool_s(own_server: A
             server.run(server.server.postman.deliver_due())
         assert functions.asked[SLOW] == MANY
         assert functions.asked[QUICK] == 1
+
+
+def test_what_waits_is_told_as_soon_as_others_are_answered(
+    own_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the postman's own looks. Between two of them without a reason it waits for ever here, but for the first."""
+    monkeypatch.setattr(postman, "EVERY", 0.5)
+    server = own_server()
+    pool_id = a_pool_with(server, SLOW)
+    with held(server) as functions:
+        leave(server, pool_id, an_email(), MANY)
+        server.clock.advance(minutes=1)
+        assert eventually(lambda: functions.at_once >= postman.OF_ONE_POOL)
+        monkeypatch.setattr(postman, "EVERY", 1_000_000)
+        assert eventually(lambda: server.server.postman._is_held_up)
+        time.sleep(0.6)  # the last look by time alone is over
+        server.loop.call_soon_threadsafe(functions.let_go.set)
+        assert eventually(lambda: waiting(server) == 0)
+        assert functions.asked[SLOW] == MANY
