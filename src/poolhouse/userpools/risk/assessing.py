@@ -10,7 +10,7 @@ from __future__ import annotations
 from poolhouse.core.auth_events import AuthEvent, Risk
 from poolhouse.core.errors import NotAuthorizedException, PasswordResetRequiredException
 from poolhouse.core.mfa import available_factors
-from poolhouse.core.risk import LOOKED_AT, assess, recent_failures
+from poolhouse.core.risk import LOOKED_AT, assess, places_of, recent_failures
 from poolhouse.core.risk_notices import Kind
 from poolhouse.core.risk_settings import Level, mode
 from poolhouse.core.sign_in import Event
@@ -56,12 +56,13 @@ async def look_at_risk(attempt: Attempt, event: Event) -> Attempt:
     level, has_factor = await call.store.look_up(look)
     compromised = attempt.risk is not None and attempt.risk.compromised
     if level is None or acts == "AUDIT":
-        return attempt.with_risk(Risk("NoRisk", level, compromised))
+        return attempt.with_risk(Risk("NoRisk", level, compromised), places=places_of(origin))
     action = attempt.app.risk.action(level)
     kind = _response(attempt, event, action["EventAction"], has_factor=has_factor)
     decided = attempt.with_risk(
         Risk("Block" if kind == "BlockEmail" else "AccountTakeover", level, compromised),
         wants_factor=kind == "MfaEmail",
+        places=places_of(origin),
     )
     if kind == "BlockEmail":
         await _block(decided)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from poolhouse.core.errors import (
 )
 from poolhouse.core.existence import hides_existence, name_digest
 from poolhouse.core.pools import UserPool
+from poolhouse.core.risk import Place
 from poolhouse.core.sessions import Session
 from poolhouse.core.sign_in import Step
 from poolhouse.core.snapshots import AppSnapshot
@@ -124,20 +125,36 @@ class Attempt:
         """Whether threat protection wants a second factor here, of whoever can be asked for one."""
         return RISK in self.state and bool(self.state[RISK]["wants_factor"])
 
-    def with_risk(self, risk: Risk, *, is_assessed: bool = True, wants_factor: bool = False) -> Attempt:
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the person came from when threat protection looked: a session may be carried elsewhere since."""
+        found = self.state.get(RISK, {}).get("places", ())
+        return tuple(Place(kind, value) for kind, value in found)
+
+    def with_risk(
+        self,
+        risk: Risk,
+        *,
+        is_assessed: bool = True,
+        wants_factor: bool = False,
+        places: Iterable[Place] = (),
+    ) -> Attempt:
         found = {
             "decision": risk.decision,
             "level": risk.level,
             "compromised": risk.compromised,
             "is_assessed": is_assessed,
             "wants_factor": wants_factor,
+            "places": [(place.kind, place.value) for place in places],
         }
         return replace(self, state={**self.state, RISK: found})
 
     def with_compromised(self) -> Attempt:
         """With a password that others know, and that is taken all the same."""
         risk = replace(self.risk or Risk(), compromised=True)
-        return self.with_risk(risk, is_assessed=self.is_assessed, wants_factor=self.wants_factor)
+        return self.with_risk(
+            risk, is_assessed=self.is_assessed, wants_factor=self.wants_factor, places=self.places
+        )
 
     @property
     def custom(self) -> CustomSignIn | None:

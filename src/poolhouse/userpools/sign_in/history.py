@@ -12,14 +12,12 @@ from dataclasses import replace
 from poolhouse.core.auth_events import Challenge, Outcome
 from poolhouse.core.errors import CognitoError
 from poolhouse.core.existence import hides_existence
-from poolhouse.core.risk import places_of
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.software_tokens import Verdict
 from poolhouse.core.users import User
 from poolhouse.store import Transaction
-from poolhouse.userpools.auth_events import are_recorded, new_event_id, origin_of, record
+from poolhouse.userpools.auth_events import are_recorded, new_event_id, record
 from poolhouse.userpools.existence import on_the_beat
-from poolhouse.userpools.risk.context import is_told
 from poolhouse.userpools.sign_in.asking import FIRST_CODES
 from poolhouse.userpools.sign_in.attempt import Attempt
 from poolhouse.userpools.triggers.token_generation import is_of_function
@@ -91,7 +89,7 @@ def passed(tx: Transaction, attempt: Attempt, user: User | None) -> None:
     """It is at its end, and gives tokens or a browser's session. `user` is locked."""
     _keep(tx, attempt, user, event_id(attempt), "Pass", proven(attempt))
     if user is not None and may_learn(attempt):
-        tx.known_places.learn(user.pool_id, user.sub, places_of(origin_of(attempt.call)), attempt.call.now)
+        tx.known_places.learn(user.pool_id, user.sub, attempt.places, attempt.call.now)
 
 
 def hold(tx: Transaction, attempt: Attempt) -> None:
@@ -111,7 +109,7 @@ def may_learn(attempt: Attempt) -> bool:
     """Whether the person is known again by where this sign-in came from: not where a password alone let a risky one
     in, or with a factor that it set up, or whoever has stolen it would be no risk the next time."""
     risk = attempt.risk
-    if risk is None or not attempt.is_assessed or not is_told(attempt.call):
+    if risk is None or not attempt.is_assessed:
         return False
     is_proven = not FACTORS.isdisjoint(attempt.proved) and attempt.step not in SETTING_UP
     return is_proven or risk.level in (None, "Low")
