@@ -6,7 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -17,7 +17,8 @@ from tests.triggers.running import EVENT, POOL, arn_of, ask, run, running
 
 from poolhouse.core.secret import Secret
 from poolhouse.ports.functions import FunctionFailed, FunctionUnavailable
-from poolhouse.ports.functions.lambda_api import _endpoint
+from poolhouse.ports.functions.port import FunctionUnreachable
+from poolhouse.ports.functions.posting import Poster
 
 KEYS: dict[str, Any] = {
     "lambda_access_key_id": "AKIAIOSFODNN7EXAMPLE",
@@ -170,5 +171,28 @@ def test_an_arn_can_not_choose_the_host(tmp_path: Path) -> None:
                     await functions.invoke(arn, b"{}", pool_id=POOL)
 
     run(work())
-    assert _endpoint("aws", "eu-west-1") == "https://lambda.eu-west-1.amazonaws.com"
-    assert _endpoint("aws-cn", "cn-north-1") == "https://lambda.cn-north-1.amazonaws.com.cn"
+
+
+def test_an_arn_of_a_region_that_there_is_not_is_asked_of_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+
+    async def look_up(poster: Poster) -> NoReturn:
+        looked_up.append(poster._host)
+        raise FunctionUnreachable("nobody is there")
+
+    monkeypatch.setattr(Poster, "_connect", look_up)
+
+    async def work() -> None:
+        async with running(tmp_path, "", settings=KEYS) as functions:
+            for place in ("aws:lambda:us-made-1", "aws-cn:lambda:eu-west-1", "aws-made:lambda:eu-west-1"):
+                arn = ELSEWHERE.replace("aws:lambda:eu-west-1", place)
+                with pytest.raises(FunctionUnavailable, match="is in no region of"):
+                    await functions.invoke(arn, b"{}", pool_id=POOL)
+            assert looked_up == []
+            with pytest.raises(FunctionUnreachable):
+                await functions.invoke(ELSEWHERE, b"{}", pool_id=POOL)
+            assert set(looked_up) == {"lambda.eu-west-1.amazonaws.com"}
+
+    run(work())

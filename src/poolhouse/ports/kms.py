@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import orjson
 
 from poolhouse.core.encryption_message import KEY_SIZE, DataKey
+from poolhouse.ports.aws_hosts import endpoint_of
 from poolhouse.ports.carriers import Unavailable
 from poolhouse.ports.outbound import Answer, Outbound
 from poolhouse.ports.signing import AwsKeys, signed
@@ -52,7 +53,10 @@ class RemoteKms:
         if found is None:
             raise KmsUnavailable(f"{key_arn} names no key of KMS")
         region = found[2]
-        url = (self._endpoint_url or _endpoint(found[1], region)).rstrip("/") + "/"
+        endpoint = self._endpoint_url or endpoint_of("kms", region, found[1])
+        if endpoint is None:
+            raise KmsUnavailable(f"{key_arn} is in no region of {found[1]}")
+        url = endpoint.rstrip("/") + "/"
         asked = {"KeyId": key_arn, "NumberOfBytes": KEY_SIZE, "EncryptionContext": dict(context)}
         body = orjson.dumps(asked)
         try:
@@ -92,7 +96,3 @@ def _error(answer: Answer) -> str:
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""
     return name if ERROR_NAME.fullmatch(name) else ""
-
-
-def _endpoint(partition: str, region: str) -> str:
-    return f"https://kms.{region}.amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"

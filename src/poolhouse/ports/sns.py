@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from poolhouse.core.outgoing import Outgoing
 from poolhouse.core.secret import Secret
+from poolhouse.ports.aws_hosts import endpoint_of
 from poolhouse.ports.carriers import Refused, Unavailable
 from poolhouse.ports.outbound import Answer, Outbound
 from poolhouse.ports.signing import AwsKeys, signed
@@ -49,9 +50,12 @@ class SnsCarrier:
 
     async def carry(self, message: Outgoing) -> None:
         region = message.sns_region or self._account.region
-        if REGION.fullmatch(region) is None:
+        amazons = endpoint_of("sns", region)
+        is_made_up = amazons is None and self._account.endpoint_url is None and region != self._account.region
+        if REGION.fullmatch(region) is None or is_made_up:
             raise Refused("the pool's SnsRegion is no region")
-        url = (self._account.endpoint_url or f"https://sns.{region}.amazonaws.com").rstrip("/") + "/"
+        own = f"https://sns.{region}.amazonaws.com"  # the operator's region, which may be newer than the list
+        url = (self._account.endpoint_url or amazons or own).rstrip("/") + "/"
         body = urlencode(self._parameters(message)).encode()
         answer = await self._outbound.post(url, body, self._signed(url, region, body))
         if answer.status == 200:

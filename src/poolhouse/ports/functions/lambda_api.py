@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from poolhouse.core.secret import Secret
-from poolhouse.ports.functions.port import FunctionUnavailable
+from poolhouse.ports.aws_hosts import endpoint_of
+from poolhouse.ports.functions.port import ACCESS_DENIED, FunctionUnavailable
 from poolhouse.ports.functions.posting import Poster
 from poolhouse.ports.functions.webhook import function_error
 from poolhouse.ports.signing import AwsKeys, signed
@@ -20,7 +21,6 @@ from poolhouse.ports.signing import AwsKeys, signed
 ARN = re.compile(
     r"arn:(aws[a-z-]*):lambda:([a-z0-9-]{1,32}):([0-9]{12}):function:([A-Za-z0-9_-]{1,64})(?::(.{1,128}))?"
 )
-MAX_ENDPOINTS = 100
 ERROR_NAME = re.compile(r"[A-Za-z0-9.]{1,100}")
 
 
@@ -53,7 +53,10 @@ class LambdaFunctions:
         if found is None:
             raise FunctionUnavailable(f"{arn} names no Lambda function")
         partition, region = found[1], found[2]
-        endpoint = (self._account.endpoint_url or _endpoint(partition, region)).rstrip("/")
+        endpoint = self._account.endpoint_url or endpoint_of("lambda", region, partition)
+        if endpoint is None:
+            raise FunctionUnavailable(f"{arn} is in no region of {partition}", ACCESS_DENIED)
+        endpoint = endpoint.rstrip("/")
         path = f"/2015-03-31/functions/{quote(self._name or arn, safe='')}/invocations"
         headers = self._signed(f"{endpoint}{path}", region, event)
         target = urlsplit(endpoint).path + path
@@ -74,9 +77,6 @@ class LambdaFunctions:
 
     def _poster(self, endpoint: str) -> Poster:
         if endpoint not in self._posters:
-            # ARNs are of pools' owners, who may make up regions: what is dropped is made again when it is needed.
-            while len(self._posters) >= MAX_ENDPOINTS:
-                del self._posters[next(iter(self._posters))]
             self._posters[endpoint] = Poster(endpoint, self._max_answer)
         return self._posters[endpoint]
 
@@ -100,7 +100,3 @@ def _is_error(body: bytes) -> bool:
         and {"errorMessage", "errorType"} <= document.keys()
         and not ({"response", "triggerSource"} & document.keys())
     )
-
-
-def _endpoint(partition: str, region: str) -> str:
-    return f"https://lambda.{region}.amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"
