@@ -64,6 +64,7 @@ class Stand:
             cache=SimpleNamespace(get=self.get),
             store=SimpleNamespace(look_up=self.look_up, write=self.write),
             random=SystemRandom(),
+            token_records=None,
         )
         targets = {
             "cognito-idp": {
