@@ -15,7 +15,7 @@ from tests.people.mail_server import a_mail_server
 from tests.people.people import messages_of, wait_for_message
 from tests.people.signing_up import a_sign_up_app, an_email, confirm, sign_up, status_of
 from tests.triggers.functions import Event, a_function, functions_of, throwing
-from tests.triggers.sending import a_sent_app, opened, wait_for_event
+from tests.triggers.sending import a_sent_app, key_of, opened, senders, wait_for_event
 
 from poolhouse.core.kms import BuiltInKey
 from poolhouse.core.outgoing import Outcome, Told
@@ -269,12 +269,21 @@ def test_a_key_that_nobody_has_is_told_to_the_operator_and_tried_again(
 ) -> None:
     server = own_server()
     key_arn = "arn:aws:kms:us-east-1:999999999999:key/11111111-1111-4111-8111-111111111111"
-    asked, _, client_id = a_sent_app(server, server.client(), key_arn=key_arn)
-    sign_up(server.client(), client_id, attributes={"email": an_email()})
+    cognito = server.client()
+    asked, pool_id, client_id = a_sent_app(server, cognito, key_arn=key_arn)
+    sign_up(cognito, client_id, attributes={"email": an_email()})
     settle(server)
     assert f"KMSKeyID {key_arn} is not this server's own key, and no KMS is configured" in caplog.text
     assert not asked.events
     assert waiting(server) == 1
+    cognito.update_user_pool(
+        UserPoolId=pool_id,
+        AutoVerifiedAttributes=["email"],
+        LambdaConfig=senders(asked, key_of(server).arn, "Email"),
+    )
+    server.clock.advance(minutes=1)
+    server.run(server.server.postman.deliver_due())
+    confirm(cognito, client_id, "ada", opened(server, wait_for_event(asked)))
 
 
 def test_a_message_as_it_waits_tells_nothing_by_its_repr() -> None:
