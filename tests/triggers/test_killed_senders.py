@@ -77,3 +77,37 @@ def test_a_server_that_is_killed_in_the_middle_of_an_attempt_loses_no_message(
             for name in ("bob", "eve"):
                 confirm(server.client(), client_id, name, opened(server, told_again[name]))
                 assert status_of(server.client(), pool_id, name) == "CONFIRMED"
+
+
+DIES = """
+import json, os
+from pathlib import Path
+
+def handler(event, context):
+    with open(TOLD, "a") as told:
+        told.write(json.dumps(event) + "\\n")
+    if len(Path(TOLD).read_text().splitlines()) == 1:
+        os.kill(os.getpid(), 9)
+    return "garbage"
+"""
+
+
+def test_a_function_that_dies_in_the_middle_is_told_again(own_server: Any, tmp_path: Path) -> None:
+    told = tmp_path / "told" / "events"
+    told.parent.mkdir()
+    (tmp_path / "hook.py").write_text(DIES.replace("TOLD", repr(str(told))))
+    file = tmp_path / "functions.toml"
+    file.write_text(f'[function.hook]\nhandler = "hook.handler"\nwrite = ["{told.parent}"]\n')
+    server = own_server(functions_file=file)
+    cognito = server.client()
+    config = {"CustomEmailSender": {"LambdaVersion": "V1_0", "LambdaArn": ARN}, "KMSKeyID": KEY}
+    _, client_id = a_sign_up_app(cognito, LambdaConfig=config)
+    sign_up(cognito, client_id, attributes={"email": an_email()})
+    assert eventually(lambda: not server.server.postman._attempts)
+    assert waiting(server) == 1
+    server.clock.advance(minutes=1)
+    server.run(server.server.postman.deliver_due())
+    assert eventually(lambda: waiting(server) == 0)
+    first, second = map(json.loads, told.read_text().splitlines())
+    assert opened(server, first) == opened(server, second)
+    confirm(cognito, client_id, "ada", opened(server, second))
