@@ -15,6 +15,7 @@ from tests.conftest import Machine, a_machine, a_machine_client, a_server_on
 from tests.harness import RunningServer
 from tests.oauth.test_token import ask, basic, unverified
 from tests.people.people import a_person, an_app, refusal, sign_in
+from tests.triggers.risk import a_protected_pool
 from tests.triggers.test_audit import audit_of, told
 
 from poolhouse.core.errors import StoreUnavailable
@@ -175,6 +176,22 @@ def test_requests_that_are_refused_are_told_with_their_error_and_whose_they_are(
     assert [more.get("sub") for more in about] == [house.sub, None, house.sub, house.sub]
     assert not any("jti" in more for more in about)
     assert {event["userIdentity"]["arn"] for event in events} == {"anonymous"}
+
+
+def test_a_refresh_from_a_blocked_address_is_told_once(house: House) -> None:
+    """Threat protection tells of it itself."""
+    pool_id = a_protected_pool(house.cognito)
+    a_person(house.cognito, pool_id)
+    named = {"ClientId": an_app(house.cognito, pool_id)["ClientId"]}
+    token = sign_in(house.cognito, named["ClientId"])["RefreshToken"]
+    everywhere = {"BlockedIPRangeList": ["0.0.0.0/0", "::/0"]}
+    house.cognito.set_risk_configuration(UserPoolId=pool_id, RiskExceptionConfiguration=everywhere)
+    refusal(house.cognito.get_tokens_from_refresh_token, **named, RefreshToken=token)
+    by_flow = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": token}}
+    refusal(house.cognito.initiate_auth, **named, **by_flow)
+    names = ["GetTokensFromRefreshToken", "InitiateAuth"]
+    events = audit_of(house.server, UserPoolId=pool_id, EventNames=names)[1:]  # the first is the sign-in
+    assert told(events) == [(name, "NotAuthorizedException") for name in names]
 
 
 def test_who_names_no_client_of_anybodys_is_not_told_of(house: House) -> None:
