@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import cast
 
 from poolhouse.core.auth_events import (
@@ -43,6 +44,8 @@ from poolhouse.userpools.paging import DEFAULT_PAGE
 KEY = "auth event feedback"
 NOT_ENABLED = "User pool add-ons are not enabled for this user pool."
 INVALID_TOKEN = "Invalid feedback token."
+FEEDBACK_WITHIN = timedelta(days=30)
+"""From the event on, for who has the token of its notification: an old mailbox must not make a place known."""
 
 
 async def admin_list_user_auth_events(
@@ -105,7 +108,7 @@ async def update_auth_event_feedback(
     Raises:
         ResourceNotFoundException: no such pool.
         UserPoolAddOnNotEnabledException: threat protection neither watches nor acts in this pool.
-        NotAuthorizedException: the token is not this event's.
+        NotAuthorizedException: the token is not this event's, or is too old.
 
     Source: Cognito API reference, UpdateAuthEventFeedback.
     """
@@ -119,7 +122,7 @@ async def update_auth_event_feedback(
         is_right = is_feedback_token(key, pool_id, sub, event_id, request["FeedbackToken"])
         if user is None or not is_right:
             raise NotAuthorizedException(INVALID_TOKEN)
-        _say(tx, call, pool, user, event_id, request["FeedbackValue"], "User")
+        _say(tx, call, pool, user, event_id, request["FeedbackValue"], "User", within=FEEDBACK_WITHIN)
 
     await call.write(update, pool_id=pool_id)
     return {}
@@ -174,7 +177,15 @@ def _meant(tx: Transaction, call: Call, pool_id: str, name: str) -> User:
 
 
 def _say(
-    tx: Transaction, call: Call, pool: UserPool, user: User, event_id: str, value: str, provider: str
+    tx: Transaction,
+    call: Call,
+    pool: UserPool,
+    user: User,
+    event_id: str,
+    value: str,
+    provider: str,
+    *,
+    within: timedelta | None = None,
 ) -> None:
     # Or a sign-in that ends meanwhile, and what is said of it, would each undo the other.
     tx.users.lock(pool.id, user.sub)
@@ -182,6 +193,8 @@ def _say(
     event = tx.auth_events.find(pool.id, user.sub, event_id) if is_id else None
     if event is None:
         raise ResourceNotFoundException(f"Auth event {event_id} does not exist.")
+    if within is not None and event.created_at + within <= call.now:
+        raise NotAuthorizedException(INVALID_TOKEN, detail="the token of an old event")
     said = replace(event, feedback=GivenFeedback(cast(Feedback, value), provider, call.now))
     tx.auth_events.replace(said)
     is_valid = value == "Valid"
