@@ -66,6 +66,25 @@ def test_who_comes_from_a_provider_is_not_let_in_from_a_blocked_address(
         assert [user["Username"] for user in users] == ["ada"], "nobody was made"
 
 
+def test_no_factor_is_set_up_in_a_sign_in_that_goes_on_at_a_blocked_address(cognito: Any) -> None:
+    pool_id = a_protected_pool(cognito)
+    cognito.set_user_pool_mfa_config(
+        UserPoolId=pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    a_person(cognito, pool_id)
+    asked = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+    )
+    assert asked["ChallengeName"] == "MFA_SETUP"
+    session = cognito.associate_software_token(Session=asked["Session"])["Session"]
+    block_everybody(cognito, pool_id)
+    assert refusal(cognito.associate_software_token, Session=session) == NOT_ALLOWED
+    assert refusal(cognito.verify_software_token, Session=session, UserCode="123456") == NOT_ALLOWED
+
+
 def test_no_code_is_sent_again_to_a_blocked_address(server: RunningServer) -> None:
     house, email = a_house_with_codes(server)
     page = visit(house.browser, f"{house.address}/oauth2/authorize?{urlencode(house.asking())}")

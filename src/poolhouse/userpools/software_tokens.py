@@ -38,6 +38,7 @@ from poolhouse.shapes.cognito_idp import (
 from poolhouse.store import Transaction
 from poolhouse.userpools import sessions
 from poolhouse.userpools.person import Person, authenticate_person
+from poolhouse.userpools.risk.blocking import refuse_blocked
 from poolhouse.userpools.user_tokens import in_the_name_of, refuse_disabled
 
 NOT_OFFERED = "Software Token MFA has not been enabled by the userPool"
@@ -258,10 +259,11 @@ def _one_of(access_token: str | None, session: str | None) -> tuple[str | None, 
 
 
 async def _open(call: Call, session: str) -> tuple[AppSnapshot, Session]:
-    """Raises NotAuthorizedException: it does not wait for a factor to be set up."""
+    """Raises NotAuthorizedException: it does not wait for a factor to be set up, or goes on at a blocked address."""
     app, opened = await sessions.open_lone_session(call, session)
     if opened.step != Step.MFA_SETUP.value or opened.sub is None:
         raise NotAuthorizedException(sessions.INVALID, detail="the session does not wait for MFA_SETUP")
+    await refuse_blocked(call, app)
     return app, opened
 
 
