@@ -14,7 +14,7 @@ import contextlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextvars import Context
 from datetime import timedelta
 
@@ -30,6 +30,7 @@ from poolhouse.operation import Clock, SystemRandom
 from poolhouse.ports import Ports
 from poolhouse.ports.carriers import Carrier, Refused, Unavailable
 from poolhouse.store import Store, Transaction
+from poolhouse.store.repositories.outbox import FOR_FUNCTION, MESSAGE
 from poolhouse.userpools.triggers.custom_senders import CustomSender
 
 EVERY = 5.0
@@ -70,7 +71,7 @@ class Postman:
         self._random = SystemRandom()
         self._carriers: dict[str, Carrier | None] = {"EMAIL": ports.mail, "SMS": ports.sms}
         self._local_inbox = local_inbox
-        self._worker: asyncio.Task[None] | None = None
+        self._workers: list[asyncio.Task[None]] = []
         self._attempts: set[asyncio.Task[Outcome]] = set()
         self._functions: Counter[str] = Counter()
         """How many of the attempts ask a function, by pool."""
@@ -80,13 +81,14 @@ class Postman:
         """Whether a function has, since the last look."""
 
     def start(self) -> None:
-        self._worker = asyncio.create_task(self._for_ever())
+        for look in (self._carry_due, self._tell_due):  # neither waits for the other
+            self._workers.append(asyncio.create_task(self._for_ever(look)))
 
     async def stop(self) -> None:
         """Let attempts under way end: one that is cut off may be made twice."""
-        if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
         if self._attempts:
             await asyncio.wait(self._attempts, timeout=5)
         for attempt in self._attempts:
@@ -106,27 +108,41 @@ class Postman:
 
     async def deliver_due(self) -> int:
         """Try everything that is due, but what waits for functions that have enough to do; how many were tried."""
-        total = 0
-        while True:
-            self._has_answered.clear()
-            now, busy = self._clock.now(), self._busy()
-            if not await self._store.read(lambda tx: tx.outbox.has_due(now, busy)):  # noqa: B023  # run at once
-                self._is_held_up = busy != () and await self._store.read(lambda tx: tx.outbox.has_due(now))  # noqa: B023
-                return total
-            claimed = await self._store.write(
-                lambda tx: tx.outbox.claim_due(now, now + CLAIM, BATCH, busy)  # noqa: B023
-            )
-            for message in claimed:
-                if told_in(message) is not None:
-                    self._tell(message)
-            await asyncio.gather(*(self._deliver(message) for message in claimed if told_in(message) is None))
-            total += len(claimed)
+        return await self._carry_due() + await self._tell_due()
 
-    def _busy(self) -> Collection[str] | None:
-        """The pools whose functions are being told of enough messages; None for all."""
-        if self._functions.total() >= FUNCTIONS_AT_ONCE:
-            return None
-        return tuple(pool_id for pool_id, count in self._functions.items() if count >= OF_ONE_POOL)
+    async def _carry_due(self) -> int:
+        total = 0
+        while claimed := await self._claim(MESSAGE):
+            await asyncio.gather(*(self._deliver(message) for message in claimed))
+            total += len(claimed)
+        return total
+
+    async def _tell_due(self) -> int:
+        total = 0
+        while claimed := await self._claim_for_functions():
+            for message in claimed:
+                self._tell(message)
+            total += len(claimed)
+        return total
+
+    async def _claim_for_functions(self) -> Sequence[Outgoing]:
+        self._has_answered.clear()
+        busy = [pool_id for pool_id, count in self._functions.items() if count >= OF_ONE_POOL]
+        is_full = self._functions.total() >= FUNCTIONS_AT_ONCE
+        claimed = [] if is_full else await self._claim(FOR_FUNCTION, busy)
+        now = self._clock.now()
+        self._is_held_up = (
+            not claimed
+            and (is_full or bool(busy))
+            and await self._store.read(lambda tx: tx.outbox.has_due(now, FOR_FUNCTION))
+        )
+        return claimed
+
+    async def _claim(self, kind: str, busy: Collection[str] = ()) -> Sequence[Outgoing]:
+        now = self._clock.now()
+        if not await self._store.read(lambda tx: tx.outbox.has_due(now, kind, busy)):
+            return ()
+        return await self._store.write(lambda tx: tx.outbox.claim_due(now, now + CLAIM, BATCH, kind, busy))
 
     async def _deliver_new(self, message_id: str) -> Outcome:
         now = self._clock.now()
@@ -257,23 +273,20 @@ class Postman:
         if line is not None:
             tx.dispatches.add(line)
 
-    async def _for_ever(self) -> None:
+    async def _for_ever(self, look: Callable[[], Awaitable[int]]) -> None:
         while True:
-            await self._until_the_next_look()
+            if look == self._tell_due and self._is_held_up:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._has_answered.wait(), EVERY)
+            else:
+                await asyncio.sleep(EVERY)
             try:
-                await self.deliver_due()
+                await look()
                 self.on_look(await self._store.read(lambda tx: tx.outbox.count()))
             except StoreUnavailable:
                 log.warning("messages wait: the database does not answer")
             except Exception:
                 log.exception("messages wait: the postman stumbled")
-
-    async def _until_the_next_look(self) -> None:
-        if self._is_held_up:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._has_answered.wait(), EVERY)
-        else:
-            await asyncio.sleep(EVERY)
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.conftest import a_pool
 from tests.harness import RunningServer
+from tests.people.mail_server import a_mail_server
 from tests.people.people import a_person, wait_for_message
 from tests.people.sending import a_call, the_pool, waiting
 from tests.people.signing_up import an_email
@@ -109,6 +110,28 @@ def test_a_slow_sender_with_many_messages_holds_up_no_other_pool_s(own_server: A
             server.run(server.server.postman.deliver_due())
         assert functions.asked[SLOW] == MANY
         assert functions.asked[QUICK] == 1
+
+
+def test_a_mail_server_that_hangs_holds_up_no_function(
+    own_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postman, "EVERY", 0.2)
+    with a_mail_server() as mail:
+        mail.hangs.set()
+        server = own_server(
+            smtp_host="127.0.0.1",
+            smtp_port=mail.port,
+            smtp_security="none",
+            mail_from="no-reply@orders.example",
+        )
+        quick, without = a_pool_with(server, QUICK), a_pool(server.client())
+        with held(server) as functions:
+            leave(server, without, an_email(), 5 * postman.BATCH)
+            server.clock.advance(seconds=1)
+            leave(server, quick, an_email())
+            server.clock.advance(minutes=1)
+            assert eventually(lambda: functions.asked[QUICK] == 1)
+        mail.hangs.clear()
 
 
 def test_what_waits_is_told_as_soon_as_others_are_answered(

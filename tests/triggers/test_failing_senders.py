@@ -22,6 +22,7 @@ from poolhouse.core.outgoing import Outcome, Told
 from poolhouse.core.secret import Secret
 from poolhouse.ports import patience
 from poolhouse.ports.functions import FunctionUnavailable
+from poolhouse.store.repositories.outbox import FOR_FUNCTION
 
 METADATA = {"language": "de"}
 
@@ -208,7 +209,7 @@ def test_a_pool_that_is_deleted_while_its_message_is_taken_up_sends_nothing(own_
         wait_for_event(asked)
         settle(server)
         store, later = server.server.parts.store, server.clock.now() + timedelta(minutes=5)
-        [message] = server.run(store.write(lambda tx: tx.outbox.claim_due(later, later, 1)))
+        [message] = server.run(store.write(lambda tx: tx.outbox.claim_due(later, later, 1, FOR_FUNCTION)))
         cognito.delete_user_pool(UserPoolId=pool_id)
         assert server.run(server.server.postman._deliver(message)) is Outcome.REFUSED
         assert not mail.mails

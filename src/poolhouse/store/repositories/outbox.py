@@ -62,11 +62,10 @@ class Outbox:
         return self._from_row(row[0]) if row else None
 
     def claim_due(
-        self, now: datetime, until: datetime, limit: int, busy: Collection[str] | None = ()
+        self, now: datetime, until: datetime, limit: int, kind: str, busy: Collection[str] = ()
     ) -> list[Outgoing]:
-        """Claim up to `limit` that are due, those that wait longest first; none for a function of the `busy` pools, or
-        with None of any."""
-        due = sa.select(outbox.c.id).where(_due(now, busy)).order_by(outbox.c.next_at).limit(limit)
+        """Claim up to `limit` of a kind that are due, those that wait longest first; none of the `busy` pools."""
+        due = sa.select(outbox.c.id).where(_due(now, kind, busy)).order_by(outbox.c.next_at).limit(limit)
         # The time is asked again: on PostgreSQL another node may have claimed a row after it was found.
         claimed = self._claim(outbox.c.id.in_(due) & (outbox.c.next_at <= now), until)
         messages = []
@@ -78,9 +77,9 @@ class Outbox:
                 self.remove(row.id)
         return messages
 
-    def has_due(self, now: datetime, busy: Collection[str] | None = ()) -> bool:
+    def has_due(self, now: datetime, kind: str, busy: Collection[str] = ()) -> bool:
         """Whether `claim_due` would find any."""
-        first = sa.select(outbox.c.id).where(_due(now, busy)).limit(1)
+        first = sa.select(outbox.c.id).where(_due(now, kind, busy)).limit(1)
         return self._connection.execute(first).first() is not None
 
     def put_off(self, message: Outgoing, next_at: datetime, error: str) -> None:
@@ -112,11 +111,9 @@ class Outbox:
         )
 
 
-def _due(now: datetime, busy: Collection[str] | None) -> sa.ColumnElement[bool]:
-    is_due = outbox.c.next_at <= now
-    if busy is None:
-        return is_due & (outbox.c.kind != FOR_FUNCTION)
-    return is_due & ~((outbox.c.kind == FOR_FUNCTION) & outbox.c.pool_id.in_(busy)) if busy else is_due
+def _due(now: datetime, kind: str, busy: Collection[str]) -> sa.ColumnElement[bool]:
+    is_due = (outbox.c.next_at <= now) & (outbox.c.kind == kind)
+    return is_due & outbox.c.pool_id.not_in(busy) if busy else is_due
 
 
 def _place(pool_id: str, message_id: str) -> Place:
