@@ -48,11 +48,11 @@ def shape(
     }
     return {
         "version": "1",
+        "triggerSource": f"Custom{medium}Sender_{source}",
         "region": "us-east-1",
         "userPoolId": pool_id,
         "userName": "ada",
         "callerContext": {"awsSdkVersion": ANY, "clientId": client_id},
-        "triggerSource": f"Custom{medium}Sender_{source}",
         "request": {**request, "userAttributes": attributes},
         "response": {},
     }

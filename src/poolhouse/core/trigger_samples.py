@@ -54,7 +54,7 @@ TAKE_OVER = {
     "ACCOUNT_TAKE_OVER_ACTION": "NO_ACTION",
     "ONE_CLICK_LINK_VALID": "https://example.com/valid",
     "ONE_CLICK_LINK_INVALID": "https://example.com/invalid",
-    "LOGIN_TIME": "Wednesday, January 28, 2026 10:15 AM UTC",
+    "LOGIN_TIME": "2026-01-28T10:15:00Z",
     "FEEDBACK_TOKEN": "token",
     "CITY": "",
     "COUNTRY": "",

@@ -43,6 +43,8 @@ class Trigger(StrEnum):
 
 IN_A_DOCUMENT = {Trigger.CUSTOM_EMAIL_SENDER, Trigger.CUSTOM_SMS_SENDER, Trigger.INBOUND_FEDERATION}
 """Those whose LambdaConfig member is a document with a version and the ARN."""
+SENDERS_SOURCES = (f"{Trigger.CUSTOM_EMAIL_SENDER}_", f"{Trigger.CUSTOM_SMS_SENDER}_")
+"""How the sources of custom senders begin, whose events name the source first: Cognito's do."""
 FAILURES = (UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException)
 """How a function can fail its caller: it threw, it gave no answer, or one that is none."""
 UNKNOWN_SDK = "aws-sdk-unknown-unknown"
@@ -94,16 +96,12 @@ def event_of(
 ) -> dict[str, Any]:
     """The event, member for member and in Cognito's order. `response` has the members that the function may fill in,
     as null, false or empty."""
-    return {
-        "version": version,
-        "region": region,
-        "userPoolId": pool_id,
-        "userName": username,
-        "callerContext": {"awsSdkVersion": sdk, "clientId": client_id or NO_CLIENT},
-        "triggerSource": source,
-        "request": dict(request),
-        "response": dict(response),
-    }
+    caller = {"awsSdkVersion": sdk, "clientId": client_id or NO_CLIENT}
+    whose = {"region": region, "userPoolId": pool_id, "userName": username, "callerContext": caller}
+    told = {"request": dict(request), "response": dict(response)}
+    if source.startswith(SENDERS_SOURCES):
+        return {"version": version, "triggerSource": source, **whose, **told}
+    return {"version": version, **whose, "triggerSource": source, **told}
 
 
 def attributes_of(pool: UserPool, user: User) -> dict[str, str]:
