@@ -114,11 +114,13 @@ def _command(function: Configured) -> tuple[str, ...]:
 def _lambda_variables(function: Configured) -> dict[str, str]:
     """What AWS Lambda tells a function of itself.
 
-    Source: AWS Lambda developer guide, "Defined runtime environment variables".
+    Source: AWS Lambda developer guide, "Defined runtime environment variables"; of a command the last word is the
+    handler, as AWS's runtime interface emulator has it.
     """
     region = function.arn.split(":")[3]
+    named = function.command[-1] if len(function.command) > 1 else ""
     return {
-        "_HANDLER": function.handler,
+        "_HANDLER": function.handler or named,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
