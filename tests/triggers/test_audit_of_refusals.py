@@ -13,6 +13,7 @@ from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
 from tests.people.signing_up import an_email
 from tests.triggers.functions import a_function, throwing
+from tests.triggers.risk import a_protected_pool, events_of
 from tests.triggers.signing_in import a_custom_pool
 from tests.triggers.test_audit import audit_of, told
 
@@ -121,3 +122,34 @@ def test_who_comes_from_a_provider_in_vain_is_told_of(
         "clientId": traveller.house.client_id,
         "provider": "Other",
     }
+
+
+@pytest.mark.parametrize("flow", ["USER_PASSWORD_AUTH", "USER_AUTH"])
+@pytest.mark.parametrize(
+    ("state", "code"), [("disabled", "NotAuthorizedException"), ("reset", "PasswordResetRequiredException")]
+)
+def test_a_right_password_that_may_not_sign_in_is_told_of(
+    server: RunningServer, cognito: Any, state: str, code: str, flow: str
+) -> None:
+    """A wrong one is: whoever has the right one of somebody who was shut out shall not go unseen."""
+    pool_id = a_protected_pool(cognito)
+    app = an_app(
+        cognito, pool_id, "ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH", PreventUserExistenceErrors="ENABLED"
+    )
+    sub = a_person(cognito, pool_id, email=an_email(), email_verified="true")
+    whom = {"UserPoolId": pool_id, "Username": "ada"}
+    if state == "disabled":
+        cognito.admin_disable_user(**whom)
+    else:
+        cognito.admin_reset_user_password(**whom)
+    values = {"USERNAME": "ada", "PASSWORD": PASSWORD, "PREFERRED_CHALLENGE": "PASSWORD"}
+    if flow == "USER_PASSWORD_AUTH":
+        del values["PREFERRED_CHALLENGE"]
+    asked = {"ClientId": app["ClientId"], "AuthFlow": flow, "AuthParameters": values}
+    assert refusal(cognito.initiate_auth, **asked)[0] == code
+    [event] = audit_of(server, UserPoolId=pool_id, EventNames=SIGN_INS)
+    assert told([event]) == [("InitiateAuth", code)]
+    assert event["additionalEventData"]["sub"] == sub
+    [kept] = [found for found in events_of(cognito, pool_id) if found["EventType"] == "SignIn"]
+    assert kept["EventResponse"] == "Fail"
+    assert kept["ChallengeResponses"] == [{"ChallengeName": "Password", "ChallengeResponse": "Success"}]

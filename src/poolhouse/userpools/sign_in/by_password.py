@@ -7,7 +7,7 @@ from datetime import datetime
 
 from poolhouse.core.credentials import Password
 from poolhouse.core.devices import tracks_devices
-from poolhouse.core.errors import NotAuthorizedException
+from poolhouse.core.errors import CognitoError, NotAuthorizedException
 from poolhouse.core.sign_in import Event, Step
 from poolhouse.core.users import User
 from poolhouse.shapes.cognito_idp import InitiateAuthResponse
@@ -58,7 +58,8 @@ async def password_proven(
     the password itself, where it was sent.
 
     Raises:
-        NotAuthorizedException: wrong, locked, or a temporary one whose time is over.
+        NotAuthorizedException: wrong, locked, or a temporary one whose time is over; the person is disabled.
+        UserNotConfirmedException: it is right, and the account waits to be confirmed.
         PasswordResetRequiredException: others know it, too, and the pool wants it replaced.
     """
     call, pool, user = attempt.call, attempt.pool, attempt.person.user
@@ -87,9 +88,13 @@ async def password_proven(
             await history.show_nothing(attempt)
         verdict.require_right()
     assert user is not None, "a wrong proof was believed"
-    refuse_state(user)
-    if proof.password is not None and _is_over(proof.password, call.now):
-        raise NotAuthorizedException(TEMPORARY_IS_OVER)
+    try:
+        refuse_state(user)
+        if proof.password is not None and _is_over(proof.password, call.now):
+            raise NotAuthorizedException(TEMPORARY_IS_OVER)
+    except CognitoError as refused:
+        await history.tell_refusal(attempt, refused.code, (("Password", "Success"),))
+        raise
     if presented is not None:
         attempt = await look_at_password(attempt, proof, presented)
     if attempt.step is Step.PASSWORD_VERIFIER:

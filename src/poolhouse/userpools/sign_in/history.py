@@ -129,6 +129,16 @@ def refused(
     _keep(tx, attempt, user, id, "Fail", challenges)
 
 
+async def tell_refusal(attempt: Attempt, error_code: str, challenges: tuple[Challenge, ...]) -> None:
+    """What was presented is believed, and the person may not sign in all the same."""
+
+    def tell(tx: Transaction) -> None:
+        hold(tx, attempt)
+        refused(tx, attempt, error_code, challenges)
+
+    await attempt.call.store.write(tell)
+
+
 async def show_nothing(attempt: Attempt) -> None:
     """After a refusal, where nobody may learn who exists: a person's history takes a moment that nobody's does not."""
     if are_recorded(attempt.pool) and hides_existence(attempt.app):
@@ -156,13 +166,7 @@ async def told_if_refused(attempt: Attempt, challenges: tuple[Challenge, ...] = 
         yield
     except CognitoError as error:
         if is_of_function(error):
-            code = error.code
-
-            def tell(tx: Transaction) -> None:
-                hold(tx, attempt)
-                refused(tx, attempt, code, challenges)
-
-            await attempt.call.store.write(tell)
+            await tell_refusal(attempt, error.code, challenges)
             await show_nothing(attempt)
         raise
 
