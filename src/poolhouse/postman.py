@@ -150,7 +150,7 @@ class Postman:
             message = await self._store.write(lambda tx: tx.outbox.claim_new(message_id, now + CLAIM))
             if message is None:
                 return Outcome.PUT_OFF
-            if told_in(message) is None:
+            if message.told is None:
                 return await self._deliver(message)
             self._tell(message)
         except StoreUnavailable:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from tests.triggers.test_killed_server import eventually
 
 from poolhouse import postman
 from poolhouse.core.messages import Purpose
+from poolhouse.core.outgoing import Outgoing
 from poolhouse.ports.functions import Functions
+from poolhouse.store.repositories.outbox import Outbox
 from poolhouse.userpools import delivery
 
 SLOW, QUICK = (f"arn:aws:lambda:us-east-1:123456789012:function:{name}" for name in ("slow", "quick"))
@@ -112,6 +115,33 @@ def test_a_slow_sender_with_many_messages_holds_up_no_other_pool_s(own_server: A
         assert functions.asked[QUICK] == 1
 
 
+def leave_notices(server: RunningServer, pool_id: str, count: int) -> None:
+    """Of risky sign-ins, which a function would be told of if the pool had one."""
+    now = server.clock.now()
+
+    def notice() -> Outgoing:
+        return Outgoing(
+            id=Outbox.new_id(now),
+            pool_id=pool_id,
+            medium="EMAIL",
+            purpose=Purpose.ACCOUNT_TAKEOVER,
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+            destination=an_email(),
+            subject="A sign-in",
+            body="We saw a sign-in.",
+            code="",
+            username="ada",
+            details={"EVENT_ID": "1"},
+        )
+
+    def write(tx: Any) -> None:
+        for _ in range(count):
+            tx.outbox.add(notice(), now)
+
+    server.run(server.server.parts.store.write(write))
+
+
 def test_a_mail_server_that_hangs_holds_up_no_function(
     own_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +157,8 @@ def test_a_mail_server_that_hangs_holds_up_no_function(
         quick, without = a_pool_with(server, QUICK), a_pool(server.client())
         with held(server) as functions:
             leave(server, without, an_email(), 5 * postman.BATCH)
+            for pool_id in (without, *(a_pool(server.client()) for _ in range(4))):
+                leave_notices(server, pool_id, postman.FUNCTIONS_AT_ONCE)
             server.clock.advance(seconds=1)
             leave(server, quick, an_email())
             server.clock.advance(minutes=1)

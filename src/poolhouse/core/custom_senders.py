@@ -36,9 +36,13 @@ def sender_of(pool: UserPool, medium: Medium) -> str | None:
 
 def told_in(message: Outgoing) -> Told | None:
     """What a function is told of the message; None for one that was written for a carrier."""
-    if message.details is not None:
-        return Told(TAKE_OVER, message.username, message.details, UNKNOWN_SDK)
+    if message.told is None and message.details is not None:
+        return told_of_take_over(message.username, message.details)
     return message.told
+
+
+def told_of_take_over(username: str, details: Mapping[str, str]) -> Told:
+    return Told(TAKE_OVER, username, details, UNKNOWN_SDK)
 
 
 def key_of(pool: UserPool) -> str:

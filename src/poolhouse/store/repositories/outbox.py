@@ -14,7 +14,6 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from poolhouse.core.custom_senders import told_in
 from poolhouse.core.ids import uuid7
 from poolhouse.core.outgoing import Outgoing
 from poolhouse.core.sealing import Place, SealBroken
@@ -47,7 +46,7 @@ class Outbox:
         values = {
             "id": message.id,
             "pool_id": message.pool_id,
-            "kind": MESSAGE if told_in(message) is None else FOR_FUNCTION,
+            "kind": MESSAGE if message.told is None else FOR_FUNCTION,
             "sealed": self._data_keys.seal(content, _place(message.pool_id, message.id)),
             "created_at": message.created_at,
             "next_at": next_at,

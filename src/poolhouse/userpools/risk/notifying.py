@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from poolhouse.core.auth_events import AuthEvent
+from poolhouse.core.custom_senders import sender_of, told_of_take_over
 from poolhouse.core.messages import WORTH_SENDING, Purpose
 from poolhouse.core.outgoing import HEAD_START, Outgoing
 from poolhouse.core.risk_notices import Kind, Notice, compose_notice
@@ -78,6 +79,7 @@ def _post(tx: Transaction, call: Call, app: AppSnapshot, to: str, notice: Notice
         reply_to=own.get("ReplyTo") or email.get("ReplyToEmailAddress"),
         configuration_set=email.get("ConfigurationSet"),
         details=notice.details,
+        told=told_of_take_over(notice.event.username, notice.details) if sender_of(pool, "EMAIL") else None,
     )
     tx.outbox.add(message, call.now + HEAD_START)
     return message.id
