@@ -276,3 +276,21 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     event = Dispatch("id", DispatchKind.LOG, "log", {}, datetime(2026, 11, 28, tzinfo=UTC), BUCKET)
     with pytest.raises(Unavailable, match="No space left"):
         asyncio.run(LogFiles(tmp_path).hear(event))
+
+
+def test_a_line_that_a_full_disk_cut_off_takes_no_other_with_it(tmp_path: Path) -> None:
+    event = Dispatch(
+        id="id",
+        kind=DispatchKind.LOG,
+        type="log.userAuthEvents",
+        data={"a": "b"},
+        created_at=datetime(2026, 11, 28, tzinfo=UTC),
+        destination="arn:aws:s3:::my-logs",
+    )
+    listener, path = LogFiles(tmp_path), tmp_path / "s3" / "my-logs.jsonl"
+    asyncio.run(listener.hear(event))
+    whole = path.read_text()
+    path.write_text(whole + whole[:5])
+    asyncio.run(listener.hear(event))
+    asyncio.run(listener.hear(event))
+    assert path.read_text() == f"{whole}{whole[:5]}\n{whole}{whole}"

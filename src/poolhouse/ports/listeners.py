@@ -82,8 +82,11 @@ def _as_file(name: str) -> str:
 
 def _append(path: Path, line: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
+        end = os.fstat(descriptor).st_size
+        if end and os.pread(descriptor, 1, end - 1) != b"\n":
+            line = b"\n" + line  # after one that a full disk has cut off
         # One call for the whole line: lines of several processes do not mix.
         if os.write(descriptor, line) != len(line):
             raise OSError(28, "No space left on device")
