@@ -263,8 +263,8 @@ class AHeldLoad:
         self._look_up = store.look_up
         monkeypatch.setattr(store, "look_up", self)
 
-    async def __call__(self, work: Work[Any]) -> Any:
-        value = await self._look_up(work)
+    async def __call__(self, work: Work[Any], **options: Any) -> Any:
+        value = await self._look_up(work, **options)
         if not self.has_read.is_set():
             self.has_read.set()
             await self.go_on.wait()

@@ -44,7 +44,7 @@ def test_what_another_process_wrote_is_looked_up(settings: StoreSettings, a_stor
     asyncio.run(main())
 
 
-def test_a_look_up_sees_one_state(settings: StoreSettings, a_store: Opener) -> None:
+def test_a_look_up_of_one_state_sees_one(settings: StoreSettings, a_store: Opener) -> None:
     store, other = a_store(settings), a_store(settings)
 
     def look(tx: Transaction) -> tuple[int, int]:
@@ -52,18 +52,55 @@ def test_a_look_up_sees_one_state(settings: StoreSettings, a_store: Opener) -> N
         other.write_now(lambda tx: tx.pools.add(a_pool(f"us-east-1_{time.monotonic_ns()}")))
         return first, tx.pools.count(ACCOUNT, REGION)
 
-    first, second = asyncio.run(store.look_up(look))
+    first, second = asyncio.run(store.look_up(look, of_one_state=True))
     assert first == second
 
 
-def test_what_a_look_up_raises_is_raised_and_it_writes_nothing(store: Store) -> None:
+def test_another_begins_no_transaction_at_postgresql(
+    postgres_settings: StoreSettings, a_store: Opener
+) -> None:
+    """One round trip a statement: what begins one would be a second, what ends it a third."""
+
+    def look(tx: Transaction) -> bool:
+        return bool(tx.connection.exec_driver_sql("SELECT now() = statement_timestamp()").scalar_one())
+
+    store = a_store(postgres_settings)
+    assert asyncio.run(store.look_up(look))
+    assert not asyncio.run(store.look_up(look, of_one_state=True))
+
+
+@pytest.mark.parametrize("of_one_state", [True, False])
+def test_what_a_look_up_raises_is_raised(store: Store, of_one_state: bool) -> None:
+    def look(tx: Transaction) -> None:
+        tx.pools.find(POOL)
+        raise ZeroDivisionError
+
     async def main() -> None:
         with pytest.raises(ZeroDivisionError):
-            await store.look_up(lambda tx: 1 / 0)
-        with pytest.raises(StoreUnavailable):
-            await store.look_up(lambda tx: tx.pools.add(a_pool()))
+            await store.look_up(look, of_one_state=of_one_state)
         assert await store.look_up(lambda tx: tx.pools.find(POOL)) is None
         await store.write(lambda tx: tx.pools.add(a_pool()))
+
+    asyncio.run(main())
+
+
+def test_a_look_up_of_one_state_writes_nothing(store: Store) -> None:
+    async def main() -> None:
+        with pytest.raises(StoreUnavailable):
+            await store.look_up(lambda tx: tx.pools.add(a_pool()), of_one_state=True)
+        assert await store.look_up(lambda tx: tx.pools.find(POOL)) is None
+        await store.write(lambda tx: tx.pools.add(a_pool()))
+
+    asyncio.run(main())
+
+
+def test_no_look_up_writes_at_the_embedded_engine(embedded: Store) -> None:
+    """So none of the code's does at PostgreSQL, which does not keep it from that."""
+
+    async def main() -> None:
+        with pytest.raises(StoreUnavailable):
+            await embedded.look_up(lambda tx: tx.pools.add(a_pool()))
+        assert await embedded.look_up(lambda tx: tx.pools.find(POOL)) is None
 
     asyncio.run(main())
 

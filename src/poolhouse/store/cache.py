@@ -107,7 +107,9 @@ class Cache:
 
     async def _get_past_cache(self, kind: str, key: str) -> Any | None:
         try:
-            return await self._store.look_up(lambda tx: snapshots.load(tx, kind, key, _no_pool))
+            return await self._store.look_up(
+                lambda tx: snapshots.load(tx, kind, key, _no_pool), of_one_state=True
+            )
         except StoreUnavailable:
             if self._stale_for and self._bell.has_rung_within(self._stale_for):
                 value = self._held(kind, key)
@@ -129,7 +131,9 @@ class Cache:
             # The client itself has not changed, only its pool.
             pool = await self.get("pool", client.pool.id)
             return None if pool is None else replace(client, pool=pool)
-        return await self._store.look_up(lambda tx: snapshots.load(tx, kind, key, self._pools.get))
+        return await self._store.look_up(
+            lambda tx: snapshots.load(tx, kind, key, self._pools.get), of_one_state=True
+        )
 
     def _end(self, kind: str, key: str, load: _Load, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(load)

@@ -15,7 +15,7 @@ from poolhouse.store.postgresql_bell import PostgresqlBell
 from poolhouse.store.postgresql_connection import PATIENCE, Gate, create_engine
 from poolhouse.store.postgresql_session import Session
 from poolhouse.store.threads import Workers
-from poolhouse.store.units import Mailboxes, Unit, Work
+from poolhouse.store.units import Kind, Mailboxes, Unit, Work
 
 Result = TypeVar("Result")
 
@@ -35,13 +35,14 @@ class PostgresqlDatabase:
         self._workers = Workers("poolhouse-postgresql", connections, MAX_WAITING, self._serve)
 
     async def read(self, work: Work[Result], patience: float | None = None) -> Result:
-        return await self._answer(Unit.of(work, self._mailboxes, patience=patience or PATIENCE))
+        return await self._answer(Unit.of(Kind.READ, work, self._mailboxes, patience or PATIENCE))
 
-    async def look_up(self, work: Work[Result]) -> Result:
-        return await self.read(work)
+    async def look_up(self, work: Work[Result], *, of_one_state: bool = False) -> Result:
+        kind = Kind.READ if of_one_state else Kind.LOOK_UP
+        return await self._answer(Unit.of(kind, work, self._mailboxes, PATIENCE))
 
     async def write(self, work: Work[Result], patience: float | None = None) -> Result:
-        return await self._answer(Unit.of(work, self._mailboxes, patience=patience or PATIENCE, writes=True))
+        return await self._answer(Unit.of(Kind.WRITE, work, self._mailboxes, patience or PATIENCE))
 
     def write_now(self, work: Work[Result], patience: float | None = None) -> Result:
         session = Session(self._gate, self._begin, self._deadlines)
@@ -80,11 +81,14 @@ class PostgresqlDatabase:
             if unit.is_abandoned:
                 continue
             try:
-                if unit.writes:
-                    result, changes = session.write(unit.work, unit.patience)
-                    self._tell_own_bells(changes)
-                else:
-                    result = session.read(unit.work, unit.patience)
+                match unit.kind:
+                    case Kind.WRITE:
+                        result, changes = session.write(unit.work, unit.patience)
+                        self._tell_own_bells(changes)
+                    case Kind.READ:
+                        result = session.read(unit.work, unit.patience)
+                    case Kind.LOOK_UP:
+                        result = session.look_up(unit.work, unit.patience)
                 unit.succeed(result)
             except BaseException as error:
                 # Whatever it is, it is the caller's, and not this thread's.

@@ -1,5 +1,7 @@
 """One thread's connection to PostgreSQL: transactions, repeated where that is safe.
 
+The driver begins none by itself: a look-up's statements go alone, one round trip each, and all else says what it begins.
+
 A transaction is repeated after a serialization failure or a deadlock, and after a connection lost before the
 commit was sent. Lost after that, its outcome is unknown: the next connection is asked what became of its id.
 """
@@ -12,7 +14,6 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 
 from poolhouse.core.errors import StoreUnavailable
@@ -26,7 +27,7 @@ from poolhouse.store.postgresql_connection import (
     is_to_be_repeated,
     translated,
 )
-from poolhouse.store.statements import Prepared
+from poolhouse.store.statements import Prepared, command
 from poolhouse.store.units import Work
 
 Result = TypeVar("Result")
@@ -36,6 +37,8 @@ _JITTER = random.SystemRandom()
 _PAUSE = 0.02
 """Seconds, about, before another attempt; longer each time."""
 
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _NOTIFY = Prepared(
     sa.text(
         "SELECT pg_current_xact_id_if_assigned()::text AS id, pg_backend_pid() AS pid,"
@@ -74,11 +77,20 @@ class Session:
         """The answer of `work`, which sees one state of the database."""
 
         def once(connection: sa.Connection) -> Result:
-            driver = driver_of(connection)
-            driver.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            driver.read_only = True
+            command(connection, _BEGIN_READING)
             result = work(self._begin(connection))
             connection.rollback()
+            return result
+
+        return self._repeated(once, monotonic() + patience)
+
+    def look_up(self, work: Work[Result], patience: float = PATIENCE) -> Result:
+        """The answer of `work`, each of whose statements sees what is committed by then. Nothing here keeps it from
+        writing, as the embedded engine does."""
+
+        def once(connection: sa.Connection) -> Result:
+            result = work(self._begin(connection))
+            connection.rollback()  # of SQLAlchemy's, who takes them for one transaction
             return result
 
         return self._repeated(once, monotonic() + patience)
@@ -89,8 +101,7 @@ class Session:
 
         def once(connection: sa.Connection) -> tuple[Result, tuple[Change, ...]]:
             driver = driver_of(connection)
-            driver.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-            driver.read_only = False
+            command(connection, _BEGIN_WRITING)
             if patience > PATIENCE:
                 connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(patience * 1000)}")
             transaction = self._begin(connection)
@@ -151,6 +162,7 @@ class Session:
         self._drop_if_lost()
         if self._connection is None:
             self._connection = self._gate.connect()
+            driver_of(self._connection).autocommit = True
         return self._connection
 
     def _drop_if_lost(self) -> bool:

@@ -25,7 +25,7 @@ from poolhouse.store.sqlite_bell import SqliteBell
 from poolhouse.store.sqlite_look_ups import LookUps, NotNow
 from poolhouse.store.statements import command
 from poolhouse.store.threads import Workers
-from poolhouse.store.units import Mailboxes, Unit, Work
+from poolhouse.store.units import Kind, Mailboxes, Unit, Work
 
 Result = TypeVar("Result")
 
@@ -91,19 +91,20 @@ class SqliteDatabase:
         self._writer = Workers("poolhouse-write", 1, MAX_WAITING, self._serve_writes)
 
     async def read(self, work: Work[Result], patience: float | None = None) -> Result:
-        unit = Unit.of(work, self._mailboxes, patience=patience or self._busy_limit)
+        unit = Unit.of(Kind.READ, work, self._mailboxes, patience or self._busy_limit)
         self._readers.put(unit)
         result: Result = await unit.future
         return result
 
-    async def look_up(self, work: Work[Result]) -> Result:
+    async def look_up(self, work: Work[Result], *, of_one_state: bool = False) -> Result:
+        # Here it costs nothing to see one state.
         try:
             return self._look_ups.read(work)
         except NotNow:
             return await self.read(work)
 
     async def write(self, work: Work[Result], patience: float | None = None) -> Result:
-        unit = Unit.of(work, self._mailboxes, patience=patience or self._busy_limit, writes=True)
+        unit = Unit.of(Kind.WRITE, work, self._mailboxes, patience or self._busy_limit)
         self._writer.put(unit)
         result: Result = await unit.future
         return result

@@ -45,14 +45,18 @@ class Store:
         """
         return await self._database.read(work, patience)
 
-    async def look_up(self, work: Work[Result]) -> Result:
+    async def look_up(self, work: Work[Result], *, of_one_state: bool = False) -> Result:
         """The same for a few rows by their keys, and nothing that grows with the data: an embedded database answers it
         at once, on the event loop's thread, and everybody else waits meanwhile.
+
+        Without `of_one_state` each statement may see a later state than the one before: then PostgreSQL is asked once
+        for each, and not twice more for a transaction around them. What must not change between is read so, or
+        looked at again by the write.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        return await self._database.look_up(work)
+        return await self._database.look_up(work, of_one_state=of_one_state)
 
     async def write(self, work: Work[Result], *, patience: float | None = None) -> Result:
         """The answer of `work`, after the commit that holds what it did.

@@ -7,6 +7,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -15,6 +16,13 @@ from poolhouse.store.transaction import Transaction
 
 Result = TypeVar("Result")
 Work = Callable[[Transaction], Result]
+
+
+class Kind(Enum):
+    READ = auto()
+    LOOK_UP = auto()
+    """Each of its statements may see a state of its own."""
+    WRITE = auto()
 
 
 class Mailbox:
@@ -75,12 +83,12 @@ class Unit:
     asked_at: float
     patience: float
     """Seconds."""
-    writes: bool
+    kind: Kind
 
     @classmethod
-    def of(cls, work: Work[Any], mailboxes: Mailboxes, *, patience: float, writes: bool = False) -> Unit:
+    def of(cls, kind: Kind, work: Work[Any], mailboxes: Mailboxes, patience: float) -> Unit:
         loop, mailbox = mailboxes.of_this_loop()
-        return cls(work, loop.create_future(), mailbox, monotonic(), patience, writes)
+        return cls(work, loop.create_future(), mailbox, monotonic(), patience, kind)
 
     @property
     def is_abandoned(self) -> bool:
