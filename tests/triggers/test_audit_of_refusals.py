@@ -13,7 +13,7 @@ from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in
 from tests.people.signing_up import an_email
 from tests.triggers.functions import a_function, throwing
-from tests.triggers.risk import a_protected_pool, events_of
+from tests.triggers.risk import a_protected_pool, come, events_of
 from tests.triggers.signing_in import a_custom_pool
 from tests.triggers.test_audit import audit_of, told
 
@@ -153,3 +153,21 @@ def test_a_right_password_that_may_not_sign_in_is_told_of(
     [kept] = [found for found in events_of(cognito, pool_id) if found["EventType"] == "SignIn"]
     assert kept["EventResponse"] == "Fail"
     assert kept["ChallengeResponses"] == [{"ChallengeName": "Password", "ChallengeResponse": "Success"}]
+
+
+def test_a_try_at_somebody_who_may_not_sign_in_is_told_of(server: RunningServer, cognito: Any) -> None:
+    """Also where the answer says so before the password is looked at, which then proves nothing."""
+    pool_id = a_protected_pool(cognito)
+    client_id = an_app(cognito, pool_id)["ClientId"]
+    sub = a_person(cognito, pool_id)
+    cognito.admin_disable_user(UserPoolId=pool_id, Username="ada")
+    refusal(sign_in, cognito, client_id)
+    refusal(come, cognito, pool_id, client_id)
+    tries = audit_of(server, UserPoolId=pool_id, EventNames=[*SIGN_INS, "AdminInitiateAuth"])
+    assert told(tries) == [
+        ("InitiateAuth", "NotAuthorizedException"),
+        ("AdminInitiateAuth", "NotAuthorizedException"),
+    ]
+    assert {event["additionalEventData"]["sub"] for event in tries} == {sub}
+    for kept in events_of(cognito, pool_id):
+        assert (kept["EventResponse"], kept["ChallengeResponses"]) == ("Fail", [])

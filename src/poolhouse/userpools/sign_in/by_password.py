@@ -43,7 +43,11 @@ async def by_password(
         # Whoever is brought comes past no function that may refuse them: at the start there was nobody to ask about.
         async with history.told_if_refused(attempt):
             await before_sign_in(call, attempt.app, person.user, person.name, validation)
-    may_begin(attempt)
+    try:
+        may_begin(attempt)
+    except CognitoError as refused:
+        await history.tell_refusal(attempt, refused.code, ())
+        raise
     if proof is None:
         proof = await prove_password(
             call, pool, person.user, person.password, presented, key=attempts_key(attempt)

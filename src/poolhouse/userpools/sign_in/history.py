@@ -130,7 +130,7 @@ def refused(
 
 
 async def tell_refusal(attempt: Attempt, error_code: str, challenges: tuple[Challenge, ...]) -> None:
-    """What was presented is believed, and the person may not sign in all the same."""
+    """Whatever was presented, the person may not sign in: `challenges` are what was proven all the same."""
 
     def tell(tx: Transaction) -> None:
         hold(tx, attempt)
