@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.admin import admin_client
 from tests.conftest import a_pool
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, an_app, refusal, sign_in, the_code
@@ -99,7 +100,9 @@ def test_what_is_not_blocked_stands_in_the_history(cognito: Any, mode: str, acti
     assert event["EventRisk"]["CompromisedCredentialsDetected"] is True
 
 
-def test_passwords_are_looked_at_where_the_filter_says_and_nowhere_else(cognito: Any) -> None:
+def test_passwords_are_looked_at_where_the_filter_says_and_nowhere_else(
+    server: RunningServer, cognito: Any
+) -> None:
     pool_id = a_protected_pool(cognito)
     client_id = with_known_password(cognito, pool_id)
     set_compromised(cognito, pool_id, "BLOCK", "SIGN_UP")
@@ -110,6 +113,12 @@ def test_passwords_are_looked_at_where_the_filter_says_and_nowhere_else(cognito:
     changing = {"AccessToken": token, "PreviousPassword": KNOWN, "ProposedPassword": "Password2!"}
     set_compromised(cognito, pool_id, "BLOCK", "PASSWORD_CHANGE")
     assert refusal(cognito.change_password, **changing) == REFUSED
+    assert events_of(cognito, pool_id)[0]["EventType"] == "PasswordChange"
+    assert compromised_in_history(cognito, pool_id) == (True, "Block", "Fail")
+    about = {"UserPoolId": pool_id, "EventNames": ["ChangePassword"]}
+    [told] = admin_client(server).list_audit_events(**about)["AuditEvents"]
+    assert told["ErrorCode"] == "InvalidPasswordException"
+    assert "Password2!" not in told["CloudTrailEvent"]
     cognito.sign_up(**new_account)
     sign_in(cognito, client_id, password=KNOWN)
 

@@ -9,6 +9,7 @@ from poolhouse.core.auth_events import Risk
 from poolhouse.core.credentials import Password
 from poolhouse.core.errors import (
     InvalidParameterException,
+    InvalidPasswordException,
     LimitExceededException,
     NotAuthorizedException,
     PasswordResetRequiredException,
@@ -144,7 +145,11 @@ async def _changed(person: Person, request: ChangePasswordRequest) -> bool:
         password=text,
         former=former,
     )
-    risk = Risk(compromised=await refuse_compromised(call, person.app, text, "PASSWORD_CHANGE"))
+    try:
+        risk = Risk(compromised=await refuse_compromised(call, person.app, text, "PASSWORD_CHANGE"))
+    except InvalidPasswordException as refused:
+        await _tell_compromised(person, refused.code)
+        raise
 
     def change(tx: Transaction) -> bool:
         now = person.again(tx)
@@ -157,6 +162,17 @@ async def _changed(person: Person, request: ChangePasswordRequest) -> bool:
         return True
 
     return await call.write(change, pool_id=pool.id)
+
+
+async def _tell_compromised(person: Person, error_code: str) -> None:
+    call, pool, risk = person.call, person.app.user_pool, Risk("Block", compromised=True)
+
+    def tell(tx: Transaction) -> None:
+        user = tx.users.lock(pool.id, person.user.sub)
+        tx.audit.add(replace(call.record(pool.id), error_code=error_code))
+        auth_events.record(tx, call, person.app, kind="PasswordChange", user=user, outcome="Fail", risk=risk)
+
+    await call.store.write(tell)
 
 
 async def _proved(person: Person, presented: str | None) -> Password | None:
