@@ -1,7 +1,7 @@
 """What a transaction changed, told to every cache: rows of `change`, written at the end of the transaction.
 
 A repository that changes what a cache may hold calls `append`; a caller can't forget it. On PostgreSQL the
-transaction notifies as well, and says so in the same round trip that asks for its own id.
+transaction notifies as well.
 """
 
 from __future__ import annotations

@@ -39,27 +39,27 @@ _PAUSE = 0.02
 
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_NAME = "SELECT pg_current_xact_id()::text, pg_backend_pid()"
 _NOTIFY = Prepared(
     sa.text(
-        "SELECT pg_current_xact_id_if_assigned()::text AS id, pg_backend_pid() AS pid,"
-        " (SELECT count(pg_notify(:channel, payload)) FROM unnest(CAST(:payloads AS text[])) AS payload) AS told"
-    ).columns(id=sa.Text, pid=sa.Integer, told=sa.Integer)
+        "SELECT count(pg_notify(:channel, payload)) AS told FROM unnest(CAST(:payloads AS text[])) AS payload"
+    ).columns(told=sa.Integer)
 )
 _OUTCOME = sa.text("SELECT pg_xact_status(CAST(:id AS xid8))")
 _END = sa.text("SELECT pg_terminate_backend(:pid)")
 
 
-class _Sent(NamedTuple):
-    """A transaction whose commit was sent."""
+class _Name(NamedTuple):
+    """How PostgreSQL calls a transaction."""
 
-    id: str | None
+    id: str
     pid: int | None
-    """The backend that had it, where it is surely still ours (behind a pooler it may not be)."""
+    """The backend that has it, where it is surely ours (behind a pooler it may not be)."""
 
 
 class _OutcomeUnknown(Exception):
-    def __init__(self, sent: _Sent, result: Any, changes: tuple[Change, ...]) -> None:
-        self.sent = sent
+    def __init__(self, name: _Name, result: Any, changes: tuple[Change, ...]) -> None:
+        self.name = name
         self.result = result
         self.changes = changes
 
@@ -101,27 +101,26 @@ class Session:
 
         def once(connection: sa.Connection) -> tuple[Result, tuple[Change, ...]]:
             driver = driver_of(connection)
-            command(connection, _BEGIN_WRITING)
-            if patience > PATIENCE:
-                connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(patience * 1000)}")
+            name = _begin_writing(connection, patience)
             transaction = self._begin(connection)
             result = work(transaction)
             transaction.changes.flush()
             changes = transaction.changes.appended
-            sent = _notify(connection, changes)
+            if changes:
+                _NOTIFY.all(connection, {"channel": CHANNEL, "payloads": list(payloads(changes))})
             try:
                 connection.commit()
             except sa.exc.DBAPIError as error:
                 if not driver.closed:
                     raise
-                raise _OutcomeUnknown(sent, result, changes) from error
+                raise _OutcomeUnknown(name, result, changes) from error
             return result, changes
 
         while True:
             try:
                 return self._repeated(once, until)
             except _OutcomeUnknown as unknown:
-                if self._is_committed(unknown.sent, until):
+                if self._is_committed(unknown.name, until):
                     return unknown.result, unknown.changes
 
     def close(self) -> None:
@@ -174,18 +173,15 @@ class Session:
         self.close()
         return True
 
-    def _is_committed(self, sent: _Sent, until: float) -> bool:
+    def _is_committed(self, name: _Name, until: float) -> bool:
         """What became of a transaction whose connection was lost while it committed.
 
         Raises:
             StoreUnavailable: that can't be learnt in time.
         """
-        if sent.id is None:
-            # It had written nothing: to do it again is as good.
-            return False
         while monotonic() < until:
             try:
-                status = self._repeated(lambda connection: _outcome(connection, sent), until)
+                status = self._repeated(lambda connection: _outcome(connection, name), until)
             except StoreUnavailable:
                 # The database may just be starting again.
                 time.sleep(_PAUSE)
@@ -196,18 +192,23 @@ class Session:
         raise StoreUnavailable("the connection was lost at the commit, and its outcome is not known")
 
 
-def _notify(connection: sa.Connection, changes: tuple[Change, ...]) -> _Sent:
-    """Notify the listeners once this commits, and learn under which name it does: one round trip."""
-    (row,) = _NOTIFY.all(connection, {"channel": CHANNEL, "payloads": list(payloads(changes))})
-    is_direct = row.pid == driver_of(connection).info.backend_pid
-    return _Sent(row.id, row.pid if is_direct else None)
+def _begin_writing(connection: sa.Connection, patience: float) -> _Name:
+    """Begin, and learn how the transaction is called: one round trip for all."""
+    statements = [_BEGIN_WRITING, _NAME]
+    if patience > PATIENCE:
+        statements.insert(1, f"SET LOCAL statement_timeout = {int(patience * 1000)}")
+    cursor = command(connection, ";".join(statements), None)
+    while cursor.nextset():
+        pass
+    id, pid = cursor.fetchone()
+    return _Name(id, pid if pid == driver_of(connection).info.backend_pid else None)
 
 
-def _outcome(connection: sa.Connection, sent: _Sent) -> str | None:
-    status: str | None = connection.execute(_OUTCOME, {"id": sent.id}).scalar_one()
-    if status == "in progress" and sent.pid is not None:
+def _outcome(connection: sa.Connection, name: _Name) -> str | None:
+    status: str | None = connection.execute(_OUTCOME, {"id": name.id}).scalar_one()
+    if status == "in progress" and name.pid is not None:
         # Its backend waits for a commit that was lost on the way; ended, it has an outcome.
-        connection.execute(_END, {"pid": sent.pid})
+        connection.execute(_END, {"pid": name.pid})
     connection.rollback()
     return status
 

@@ -122,9 +122,10 @@ class _Compiled:
         return values
 
 
-def command(connection: sa.Connection, text: str) -> None:
-    """A statement without values and without an answer, such as SAVEPOINT. Raises sqlalchemy.exc.DBAPIError."""
-    _run(connection, text, ())
+def command(connection: sa.Connection, text: str, parameters: tuple[()] | None = ()) -> Any:
+    """Statements without values, such as SAVEPOINT: the driver's cursor after them. Without even an empty `parameters`
+    PostgreSQL takes several in one message. Raises sqlalchemy.exc.DBAPIError."""
+    return _run(connection, text, parameters)
 
 
 def _execute(connection: sa.Connection, compiled: _Compiled, values: Values) -> Any:
