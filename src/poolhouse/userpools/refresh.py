@@ -226,25 +226,17 @@ async def _refreshed(
 
 def _look(tx: Transaction, call: Call, asked: Asked) -> Continued | None:
     """Without rotation: the sign-in, if it stands; None for a token that was exchanged while there was rotation."""
-    client = asked.app.client
-    found = tx.people.signed_in(client.pool_id, asked.family_id, client.id)
-    if found is None or not found.has_client:
-        tx.clients.require(client.pool_id, client.id)
-    user, family = _admitted(tx, asked, *((None, None) if found is None else (found.user, found.family)))
-    if found is None or _standing(tx, call, asked, family) is not Standing.CURRENT:
+    user, family, groups = _admitted(tx, asked)
+    if _standing(tx, call, asked, family) is not Standing.CURRENT:
         return None
-    return Continued(user, found.groups, asked.narrowed(family))
+    return Continued(user, groups, asked.narrowed(family))
 
 
 def _exchange(
     tx: Transaction, call: Call, asked: Asked, successor: Secret, current: bytes
 ) -> Continued | None:
     """With rotation: the sign-in and its next refresh token; None, and the family's end, for one used before."""
-    known = tx.families.find(asked.app.pool.id, asked.family_id)
-    user = None if known is None else tx.users.lock(known.pool_id, known.sub)
-    family = tx.families.lock(asked.app.pool.id, asked.family_id)
-    tx.clients.require(asked.app.pool.id, asked.app.client.id)
-    user, family = _admitted(tx, asked, user, family)
+    user, family, groups = _admitted(tx, asked, lock=True)
     match _standing(tx, call, asked, family):
         case Standing.CURRENT:
             repeatable = successor if asked.rotation.grace else None
@@ -259,20 +251,26 @@ def _exchange(
         case _:
             _end(tx, call, asked, family)
             return None
-    return Continued(user, tx.memberships.of(family.pool_id, family.sub), asked.narrowed(family), token)
+    return Continued(user, groups, asked.narrowed(family), token)
 
 
-def _admitted(tx: Transaction, asked: Asked, user: User | None, family: Family | None) -> tuple[User, Family]:
-    """The person and the family, if the client may ask for them at all. Whoever may not learns and ends nothing.
+def _admitted(tx: Transaction, asked: Asked, *, lock: bool = False) -> tuple[User, Family, Sequence[Group]]:
+    """The person, the family and the person's groups, if the client may ask for them at all. Whoever may not learns
+    and ends nothing.
 
     Raises:
         NotAuthorizedException
+        ResourceNotFoundException: the client is gone.
     """
     client = asked.app.client
-    if user is None or family is None:
+    found = tx.people.signed_in(client.pool_id, asked.family_id, client.id, lock=lock)
+    if found is None or not found.has_client:
+        tx.clients.require(client.pool_id, client.id)
+    if found is None:
         raise NotAuthorizedException(
             INVALID, detail="no such sign-in: the person was deleted, or it was long ago"
         )
+    user, family = found.user, found.family
     if family.client_id != client.id:
         raise NotAuthorizedException(INVALID, detail="a refresh token of another client")
     if asked.allow is not None:
@@ -282,7 +280,7 @@ def _admitted(tx: Transaction, asked: Asked, user: User | None, family: Family |
     refuse_disabled(user)
     if not set(asked.scopes) <= set(family.scopes):
         raise InvalidScope(detail="a scope that the sign-in has not")
-    return user, family
+    return user, family, found.groups
 
 
 def _is_on_its_device(tx: Transaction, asked: Asked, family: Family) -> bool:

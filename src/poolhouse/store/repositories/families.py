@@ -44,11 +44,6 @@ class Families:
         row = rows.find(self._connection, token_family, pool_id=pool_id, id=id)
         return None if row is None else family_from_row(row)
 
-    def lock(self, pool_id: str, id: str) -> Family | None:
-        """The family, its row locked until the transaction ends. Lock its person first, as everybody does."""
-        row = rows.lock(self._connection, token_family, pool_id=pool_id, id=id)
-        return None if row is None else family_from_row(row)
-
     def retired(self, family: Family) -> Mapping[bytes, datetime]:
         """Hashes of the refresh tokens that were exchanged last, and when each was."""
         mine = {"pool_id": family.pool_id, "family_id": family.id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -62,12 +62,18 @@ class People:
             return self._with_password(user, password)
         return None
 
-    def signed_in(self, pool_id: str, family_id: str, client_id: str) -> SignedIn | None:
-        """The sign-in of a family of tokens. None where the family is gone: nobody's stays behind."""
+    def signed_in(
+        self, pool_id: str, family_id: str, client_id: str, *, lock: bool = False
+    ) -> SignedIn | None:
+        """The sign-in of a family of tokens. None where the family is gone: nobody's stays behind.
+
+        With `lock`, the rows of the person and of the family are locked until the transaction ends. What is joined to
+        them is as it was when the statement began: a group that somebody leaves meanwhile may still be among them.
+        """
         if not rows.is_storable(family_id):
             return None
         key = {"pool_id": pool_id, "id": family_id, "client_id": client_id}
-        found: Any = _SIGNED_IN.all(self._connection, key)
+        found: Any = (_LOCKED_SIGNED_IN if lock else _SIGNED_IN).all(self._connection, key)
         if not found:
             return None
         family, user, client, _ = found[0]
@@ -114,19 +120,26 @@ _THIS_CLIENT = (user_pool_client.c.pool_id == token_family.c.pool_id) & (
 _ITS_GROUP = (user_group.c.pool_id == group_member.c.pool_id) & (
     user_group.c.name == group_member.c.group_name
 )
-_SIGNED_IN = Joined(
-    token_family,
-    pool_user,
-    user_pool_client,
-    user_group,
-    finish=lambda select: (
-        select.select_from(
-            sa.join(token_family, pool_user, _same_person(token_family))
-            .outerjoin(user_pool_client, _THIS_CLIENT)
-            .outerjoin(group_member, _same_person(group_member))
-            .outerjoin(user_group, _ITS_GROUP)
-        )
-        .where(*rows.is_key(token_family, ("pool_id", "id")))
-        .order_by(group_member.c.group_name)
-    ),
-)
+
+
+def _signed_in(finish: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Joined:
+    return Joined(
+        token_family,
+        pool_user,
+        user_pool_client,
+        user_group,
+        finish=lambda select: finish(
+            select.select_from(
+                sa.join(token_family, pool_user, _same_person(token_family))
+                .outerjoin(user_pool_client, _THIS_CLIENT)
+                .outerjoin(group_member, _same_person(group_member))
+                .outerjoin(user_group, _ITS_GROUP)
+            )
+            .where(*rows.is_key(token_family, ("pool_id", "id")))
+            .order_by(group_member.c.group_name)
+        ),
+    )
+
+
+_SIGNED_IN = _signed_in(lambda select: select)
+_LOCKED_SIGNED_IN = _signed_in(lambda select: select.with_for_update(of=[pool_user, token_family]))
