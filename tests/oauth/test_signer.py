@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from poolhouse.ports.signer import HASH, IN_A_ROW, PKCS1, LoopSigner
+from poolhouse.ports.signer import HASH, AT_ONCE, PKCS1, LoopSigner
 
 KEYS = [generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
 
@@ -21,7 +21,7 @@ class Broken:
 def test_each_gets_the_signature_of_their_key_and_message() -> None:
     async def ask() -> list[bytes]:
         signer = LoopSigner()
-        return await asyncio.gather(*(signer.sign(KEYS[n % 2], b"%d" % n) for n in range(3 * IN_A_ROW)))
+        return await asyncio.gather(*(signer.sign(KEYS[n % 2], b"%d" % n) for n in range(3 * AT_ONCE)))
 
     for n, signature in enumerate(asyncio.run(ask())):
         KEYS[n % 2].public_key().verify(signature, b"%d" % n, PKCS1, HASH)
@@ -56,7 +56,7 @@ def test_who_has_gone_costs_nothing_and_a_key_that_fails_fails_its_own_alone() -
     assert isinstance(gone, asyncio.CancelledError)
 
 
-@pytest.mark.parametrize("many", [IN_A_ROW + 1, 5 * IN_A_ROW])
+@pytest.mark.parametrize("many", [AT_ONCE + 1, 5 * AT_ONCE])
 def test_others_have_their_turn_between(many: int) -> None:
     """Of many that come at once, only so many are made before the loop turns."""
 
@@ -68,4 +68,4 @@ def test_others_have_their_turn_between(many: int) -> None:
         await asyncio.gather(*wanted)
         return made_at_first
 
-    assert asyncio.run(ask()) == IN_A_ROW
+    assert asyncio.run(ask()) == AT_ONCE

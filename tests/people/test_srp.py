@@ -21,7 +21,7 @@ from poolhouse.core import srp
 from poolhouse.core.errors import InvalidParameterException, TooManyRequestsException
 from poolhouse.core.secret import Secret
 from poolhouse.ports import powers as ports
-from poolhouse.ports.powers import GmpPowers, OpenSslPowers, Powers
+from poolhouse.ports.powers import AT_ONCE, GmpPowers, OpenSslPowers, Powers
 
 VECTORS = json.loads((Path(__file__).parent / "srp_vectors.json").read_text())
 POOL = "us-east-1_AbCdEf123"
@@ -322,18 +322,20 @@ def test_powers_of_what_is_no_key_are_taken_too(powers: Powers, A: int) -> None:
     assert pow(A, 2**255 + 1, srp.N) == S
 
 
-def test_a_power_on_the_loop_leaves_it_a_turn_and_too_many_are_refused() -> None:
+def test_powers_on_the_loop_leave_it_a_turn_and_too_many_are_refused() -> None:
     async def scenario() -> tuple[int, list[object]]:
-        powers, turns = OpenSslPowers(waiting=4), 0
-        tasks = [asyncio.create_task(powers.verifier(2**255)) for _ in range(7)]  # type: ignore[arg-type,var-annotated]
+        powers, turns = OpenSslPowers(waiting=3 * AT_ONCE - 1), 0
+        tasks = [asyncio.create_task(powers.verifier(2**255)) for _ in range(3 * AT_ONCE + 2)]  # type: ignore[arg-type,var-annotated]
         while not all(task.done() for task in tasks):
             turns += 1
             await asyncio.sleep(0)
         return turns, await asyncio.gather(*tasks, return_exceptions=True)
 
     turns, results = asyncio.run(scenario())
-    assert turns >= 5, "one power a turn"
-    assert [isinstance(one, TooManyRequestsException) for one in results] == [False] * 5 + [True] * 2
+    assert turns >= 3, "so many in a row, and no more"
+    assert [isinstance(one, TooManyRequestsException) for one in results] == [False] * 3 * AT_ONCE + [
+        True
+    ] * 2
 
 
 def test_gmp_takes_over_when_the_library_drops_finite_fields(monkeypatch: pytest.MonkeyPatch) -> None:
