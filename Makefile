@@ -34,10 +34,10 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: help run env demo test test-node-runtime fuzz soak check fix shapes texts docs bench bench-people bench-browser bench-triggers build clean
+.PHONY: help run env demo test test-node-runtime fuzz soak check fix shapes texts docs bench bench-tokens bench-people bench-browser bench-triggers build clean
 
 help: ## Print this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUNTIME) ## Run the server on port 9229, its data in poolhouse-data/; POOLHOUSE_* variables count.
 	@FROM_POOLHOUSE_MAKEFILE=1 exec $(IN)/poolhouse serve
@@ -90,7 +90,13 @@ docs: $(DEVELOPMENT) ## Generate the pages of docs/ that come from the code.
 soak: $(DEVELOPMENT) ## Kill servers forty times, and take their database away for a minute.
 	POOLHOUSE_TEST_SOAK=1 $(IN)/pytest -n $(N) -rP tests/faults
 
-bench: $(DEVELOPMENT) ## Measure CPU per token, throughput, latency, memory and start.
+bench: $(DEVELOPMENT) ## Measure all of the following, one after the other, for half an hour.
+	$(IN)/python -m bench
+	$(IN)/python -m bench.browser
+	$(IN)/python -m bench.triggers
+	$(IN)/python -m bench --people
+
+bench-tokens: $(DEVELOPMENT) ## Measure CPU per token, throughput, latency, memory and start.
 	$(IN)/python -m bench
 
 bench-people: $(DEVELOPMENT) ## Measure signing in, refreshing and listing, with a thousand and a million users.

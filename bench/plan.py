@@ -13,7 +13,8 @@ class Plan:
     requests: int
     """Measured in each turn."""
     warm_up: int
-    """Before each turn."""
+    """Before each turn: what the others have driven out of the caches is back. With many pools that takes one request
+    for each."""
     first_warm_up: int
     """Before the first round: a just-in-time compiler needs some thousands."""
     document_requests: int
@@ -28,7 +29,7 @@ FULL = Plan(
     rounds=17,
     signatures=300,
     requests=1_500,
-    warm_up=150,
+    warm_up=1_500,
     first_warm_up=6_000,
     document_requests=4_000,
     pools=1_000,
