@@ -8,14 +8,21 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from poolhouse.ports.signer import HASH, AT_ONCE, PKCS1, LoopSigner
+from poolhouse.ports.signer import AT_ONCE, HASH, PKCS1, LoopSigner
 
 KEYS = [generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
 
 
+class Panic(BaseException):
+    """As libraries in Rust raise it."""
+
+
 class Broken:
+    def __init__(self, error: type[BaseException] = ValueError) -> None:
+        self._error = error
+
     def sign(self, *_: Any) -> bytes:
-        raise ValueError("no such key")
+        raise self._error
 
 
 def test_each_gets_the_signature_of_their_key_and_message() -> None:
@@ -69,3 +76,15 @@ def test_others_have_their_turn_between(many: int) -> None:
         return made_at_first
 
     assert asyncio.run(ask()) == AT_ONCE
+
+
+def test_a_panic_is_its_callers_alone() -> None:
+    async def ask() -> tuple[Any, bytes]:
+        signer = LoopSigner()
+        broken, whole = signer.sign(Broken(Panic), b"0"), signer.sign(KEYS[0], b"1")  # type: ignore[arg-type]  # a stand-in
+        with pytest.raises(Panic):
+            await broken
+        return await whole, await signer.sign(KEYS[0], b"1")
+
+    first, later = asyncio.run(ask())
+    assert first == later

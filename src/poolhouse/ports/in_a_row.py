@@ -43,7 +43,8 @@ class InARow:
                 continue  # who asked has been cancelled
             try:
                 result.set_result(work())
-            except Exception as failed:
+            except BaseException as failed:
+                # A library that panics raises what is no Exception; it is the caller's too, and the others' turn comes.
                 result.set_exception(failed)
         if wanted:
             loop.call_soon(self._do_some, loop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from functools import partial
 from typing import Protocol
@@ -34,5 +35,5 @@ class LoopSigner:
     def __init__(self) -> None:
         self._row = InARow(AT_ONCE)
 
-    def sign(self, key: RSAPrivateKey, message: bytes) -> Awaitable[bytes]:
+    def sign(self, key: RSAPrivateKey, message: bytes) -> asyncio.Future[bytes]:
         return self._row.do(partial(key.sign, message, PKCS1, HASH))
