@@ -110,6 +110,24 @@ def test_messages_that_wait_are_sealed(server: RunningServer, cognito: Any) -> N
     server.run(server.server.parts.store.write(lambda tx: tx.outbox.remove(message_id)))
 
 
+def test_a_message_that_nobody_can_unseal_holds_up_no_other_and_is_told_of(
+    own_server: OwnServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    import sqlalchemy as sa
+
+    server = own_server()
+    pool = the_pool(server, a_pool(server.client()))
+    lost, _ = post(server, pool, "lost@example.com"), post(server, pool, "ada@example.com")
+    exchange = sa.text("update outbox set sealed = :other where id = :id")
+    values = {"other": b"nobody's", "id": lost}
+    server.run(server.server.parts.store.write(lambda tx: tx.connection.execute(exchange, values)))
+    deliver_due(server, seconds=31)
+    assert the_code(server, "ada@example.com") == "123456"
+    assert waiting(server) == 0
+    (told,) = [record for record in caplog.records if "unsealed" in record.message]
+    assert told.message_id == lost  # type: ignore[attr-defined]  # an extra
+
+
 def test_a_deleted_pool_takes_its_messages_along(own_server: OwnServer) -> None:
     server = own_server()
     cognito = server.client()

@@ -8,6 +8,7 @@ refusal or its end takes it out: it is delivered at least once.
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -26,6 +27,8 @@ from poolhouse.store.tables import outbox
 MESSAGE, FOR_FUNCTION = "message", "for function"
 """The kinds: what a carrier takes, and what a function of the pool is told of."""
 LONGEST_ERROR = 500
+
+_log = logging.getLogger("poolhouse.store")
 
 
 class Outbox:
@@ -73,6 +76,8 @@ class Outbox:
                 messages.append(self._from_row(row))
             except SealBroken:
                 # Nobody can ever read it: what it was about stays undelivered, and the queue goes on.
+                about = {"message_id": row.id, "pool_id": row.pool_id}
+                _log.error("a message is lost: it can't be unsealed", extra=about)
                 self.remove(row.id)
         return messages
 
