@@ -107,12 +107,16 @@ class Dispatcher:
         await self._store.write(lambda tx: tx.dispatches.put_off(event, next_at, why))
 
     async def _for_ever(self) -> None:
+        is_told = False
         while True:
             await asyncio.sleep(EVERY)
             try:
                 await self.deliver_due()
+                is_told = False
             except StoreUnavailable:
-                log.warning("events wait: the database does not answer")
+                if not is_told:  # once for as long as it is away
+                    log.warning("events wait: the database does not answer")
+                is_told = True
             except Exception:
                 log.exception("events wait: the dispatcher stumbled")
 

@@ -274,6 +274,7 @@ class Postman:
             tx.dispatches.add(line)
 
     async def _for_ever(self, look: Callable[[], Awaitable[int]]) -> None:
+        is_told = False
         while True:
             if look == self._tell_due and self._is_held_up:
                 with contextlib.suppress(TimeoutError):
@@ -283,8 +284,11 @@ class Postman:
             try:
                 await look()
                 self.on_look(await self._store.read(lambda tx: tx.outbox.count()))
+                is_told = False
             except StoreUnavailable:
-                log.warning("messages wait: the database does not answer")
+                if not is_told:  # once for as long as it is away
+                    log.warning("messages wait: the database does not answer")
+                is_told = True
             except Exception:
                 log.exception("messages wait: the postman stumbled")
 
