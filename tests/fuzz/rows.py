@@ -28,6 +28,16 @@ OF_PEOPLE = {
     "auth_session": ("id", "hash"),
 }
 """What must stay as it is, lest a good request for it is good no more."""
+COUNTED = ("attempt", "audit", "auth_event")
+"""Where a refusal may leave its mark: wrong passwords and codes are counted, and security events told."""
+COUNTED_ERRORS = frozenset(
+    {"CodeMismatchException", "ExpiredCodeException", "NotAuthorizedException", "UserNotFoundException"}
+)
+"""Of guesses at somebody's proof, or at who is there."""
+
+
+def but_for_counts(rows: Rows) -> Rows:
+    return {name: found for name, found in rows.items() if name not in COUNTED}
 
 
 class Database:

@@ -12,14 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fuzz.conftest import examples
 from tests.fuzz.house import UNSIGNED, House
-from tests.fuzz.rows import Rows
+from tests.fuzz.rows import but_for_counts
 from tests.fuzz.test_stored import request_of
 from tests.fuzz.wire import check_harmless
 
 from poolhouse.aws.model import service_model
 
-COUNTED = ("attempt", "audit", "auth_event")
-"""Where a refusal may leave its mark: wrong passwords and codes are counted, and security events told."""
 TEXTS = [
     "", "\0", "a\0b", "\ud800", "a\udfffb", "😀" * 2048, "\u202e\ufeff\x1b[31m", "e\u0301" * 60, "{####}", "..",
     "\r\nBcc: all@example.com\r\n\r\n", "us-east-1_AAAAAAAAA", "=" * 64, "A" * 70_000, "a.b.c",
@@ -94,10 +92,6 @@ def spoiled(operation: str, request: dict[str, Any]) -> Iterator[Any]:
         if member in request:
             for value in (DEEP, [DEEP], {"response": DEEP}, {}, {str(n): "a" for n in range(3_000)}):
                 yield {**request, member: value}
-
-
-def but_for_counts(rows: Rows) -> Rows:
-    return {name: found for name, found in rows.items() if name not in COUNTED}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
