@@ -172,4 +172,4 @@ def test_the_secret_of_a_provider_is_in_no_audit_record_and_not_in_clear_in_the_
         rows = tx.connection.exec_driver_sql("select document from audit").all()
         return str(rows) + str(tx.connection.exec_driver_sql("select * from identity_provider").all())
 
-    assert secret not in server.run(store.read(look))
+    assert secret not in server.run(store.read(look, patience=60))
