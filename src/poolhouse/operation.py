@@ -16,6 +16,7 @@ from poolhouse.core.auth_events import Origin
 from poolhouse.core.ids import Random, uuid7
 from poolhouse.core.messages import CustomText
 from poolhouse.core.outgoing import Outcome
+from poolhouse.core.pools import UserPool
 from poolhouse.core.snapshots import PoolSnapshot
 from poolhouse.limits import Limits
 from poolhouse.ports import Ports
@@ -182,6 +183,12 @@ class Call:
             return result
 
         return await self.store.write(audited, patience=patience)
+
+    def in_pools_account(self, pool: UserPool | PoolSnapshot, arn: str) -> Call:
+        """The call for the audit record, in the account of the pool and by this name, where no administrator signed it."""
+        if self.caller.access_key_id is not None or self.caller.is_root:
+            return self
+        return replace(self, account_id=pool.account_id, region=pool.region, caller=Caller(arn))
 
     async def tell_refusal(self, error_code: str, *, pool_id: str | None) -> None:
         """Put into the audit that this call was refused before anything was done."""

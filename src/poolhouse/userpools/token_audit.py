@@ -48,7 +48,7 @@ async def tell_given(
     who = f"user/{sub}" if is_person else f"client/{client.id}"
     scopes = str(claims.get("scope") or "").split()
     what = {"grantType": grant_type, "scopes": scopes, "jti": claims.get("jti")}
-    call = _of_pool(call, client, f"{client.pool.arn}/{who}")
+    call = call.in_pools_account(client.pool, f"{client.pool.arn}/{who}")
     record = replace(call.record(client.pool.id), sub=sub, client_id=client.id, additional=what)
     await records.add(record)
 
@@ -71,7 +71,7 @@ async def tell_refused(
     if _is_told(error) or _is_told(error.__cause__):
         return
     sub = None if refresh_token is None else await _whose(call, client.pool.id, refresh_token)
-    call = _of_pool(call, client, Caller().arn)
+    call = call.in_pools_account(client.pool, Caller().arn)
     record = replace(
         call.record(client.pool.id),
         sub=sub,
@@ -128,14 +128,6 @@ def _asked(call: Call, request: Mapping[str, Any]) -> tuple[str | None, str | No
     if request.get("AuthFlow") in REFRESH:
         return REFRESHES, request.get("AuthParameters", {}).get("REFRESH_TOKEN")
     return None, None
-
-
-def _of_pool(call: Call, client: ClientSnapshot, arn: str) -> Call:
-    """The call in the account of the client's pool and this name, where no administrator signed it."""
-    if call.caller.access_key_id is not None or call.caller.is_root:
-        return call
-    pool = client.pool
-    return replace(call, account_id=pool.account_id, region=pool.region, caller=Caller(arn))
 
 
 async def _whose(call: Call, pool_id: str, refresh_token: str) -> str | None:

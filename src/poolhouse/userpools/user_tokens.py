@@ -28,7 +28,7 @@ from poolhouse.core.token_overrides import (
 )
 from poolhouse.core.user_tokens import Bearer, access_claims, has_id_token, id_claims, shown
 from poolhouse.core.users import User, UserStatus
-from poolhouse.operation import Call, Caller
+from poolhouse.operation import Call
 from poolhouse.shapes.cognito_idp import AuthenticationResultType
 from poolhouse.store import Store, Transaction
 from poolhouse.userpools.triggers.token_generation import Occasion, shaped
@@ -214,12 +214,7 @@ def issuer_of(call: Call, app: AppSnapshot) -> str:
 def in_the_name_of(call: Call, app: AppSnapshot, sub: str) -> Call:
     """The call for the audit record: of the person, in their pool's account, where no administrator signed it."""
     call = replace(call, subject=sub, client_id=app.client.id)
-    if call.caller.access_key_id is not None or call.caller.is_root:
-        return call
-    pool = app.user_pool
-    return replace(
-        call, account_id=pool.account_id, region=pool.region, caller=Caller(f"{pool.arn}/user/{sub}")
-    )
+    return call.in_pools_account(app.user_pool, f"{app.user_pool.arn}/user/{sub}")
 
 
 def refresh_token_keys(store: Store) -> RefreshTokenKeys:
