@@ -50,12 +50,14 @@ class SnsCarrier:
 
     async def carry(self, message: Outgoing) -> None:
         region = message.sns_region or self._account.region
-        amazons = endpoint_of("sns", region)
-        is_made_up = amazons is None and self._account.endpoint_url is None and region != self._account.region
-        if REGION.fullmatch(region) is None or is_made_up:
+        endpoint = self._account.endpoint_url or endpoint_of("sns", region)
+        if endpoint is None and region == self._account.region:
+            endpoint = (
+                f"https://sns.{region}.amazonaws.com"  # the operator's region may be newer than the list
+            )
+        if endpoint is None or REGION.fullmatch(region) is None:
             raise Refused("the pool's SnsRegion is no region")
-        own = f"https://sns.{region}.amazonaws.com"  # the operator's region, which may be newer than the list
-        url = (self._account.endpoint_url or amazons or own).rstrip("/") + "/"
+        url = endpoint.rstrip("/") + "/"
         body = urlencode(self._parameters(message)).encode()
         answer = await self._outbound.post(url, body, self._signed(url, region, body))
         if answer.status == 200:
