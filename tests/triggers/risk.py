@@ -34,6 +34,16 @@ def takeover(action: str, *, notify: bool = False, **levels: str) -> dict[str, A
     }
 
 
+def seen_at(address: str, agent: str, *, header: str = "User-Agent") -> dict[str, Any]:
+    """ContextData: where a back end says that its user is, and what their browser calls itself."""
+    return {
+        "IpAddress": address,
+        "ServerName": "shop.example.com",
+        "ServerPath": "/login",
+        "HttpHeaders": [{"headerName": header, "headerValue": agent}],
+    }
+
+
 def come(
     cognito: Any,
     pool_id: str,
@@ -46,12 +56,7 @@ def come(
     password: str = PASSWORD,
 ) -> dict[str, Any]:
     """Begin a sign-in by a back end, which says where its user is; the whole answer."""
-    context: dict[str, Any] = {
-        "IpAddress": address,
-        "ServerName": "shop.example.com",
-        "ServerPath": "/login",
-        "HttpHeaders": [{"headerName": "User-Agent", "headerValue": agent}],
-    }
+    context = seen_at(address, agent)
     if device:
         context["EncodedData"] = encoded(device)
     answer: dict[str, Any] = cognito.admin_initiate_auth(

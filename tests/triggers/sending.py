@@ -9,15 +9,19 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from tests.fuzz.wire import Wire
 from tests.harness import RunningServer
-from tests.people.signing_up import SMS, a_sign_up_app
+from tests.people.signing_up import SMS, a_sign_up_app, an_email
 from tests.triggers.functions import Event, Function, a_function
 
 from poolhouse.core.kms import BuiltInKey
+from poolhouse.core.messages import Purpose
+from poolhouse.core.outgoing import Outgoing
+from poolhouse.store.repositories.outbox import Outbox
 
 PASSES = 15
 """Seconds in which an event comes, on a machine that is busy with other tests."""
@@ -25,6 +29,25 @@ PASSES = 15
 
 def key_of(server: RunningServer) -> BuiltInKey:
     return BuiltInKey(server.region, server.settings.account_id)
+
+
+def a_notice(server: RunningServer, pool_id: str, **told: Any) -> Outgoing:
+    """Of a risky sign-in. `details` of a message is what threat protection has to tell."""
+    now = server.clock.now()
+    return Outgoing(
+        id=Outbox.new_id(now),
+        pool_id=pool_id,
+        medium="EMAIL",
+        purpose=Purpose.ACCOUNT_TAKEOVER,
+        created_at=now,
+        expires_at=now + timedelta(hours=1),
+        destination=an_email(),
+        subject="A sign-in",
+        body="We saw a sign-in.",
+        code="",
+        username="ada",
+        **told,
+    )
 
 
 def senders(asked: Function, key_arn: str, *media: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tests.triggers.risk import (
     events_of,
     protected,
     risk_of,
+    seen_at,
     takeover,
 )
 from tests.triggers.signing_in import a_custom_pool
@@ -150,12 +151,7 @@ def test_a_factor_is_asked_of_who_has_one_and_proving_it_makes_the_place_known(
         ChallengeName="EMAIL_OTP",
         Session=asked["Session"],
         ChallengeResponses={"USERNAME": "ada", "EMAIL_OTP_CODE": the_code(server, address)},
-        ContextData={
-            "IpAddress": ABROAD,
-            "ServerName": "shop.example.com",
-            "ServerPath": "/login",
-            "HttpHeaders": [{"headerName": "user-agent", "headerValue": FIREFOX}],
-        },
+        ContextData=seen_at(ABROAD, FIREFOX, header="user-agent"),
     )
     assert "AuthenticationResult" in answer
     assert risk_of(cognito, pool_id) == ("AccountTakeover", "Medium", "Pass")

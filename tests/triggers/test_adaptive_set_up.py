@@ -7,7 +7,7 @@ from typing import Any
 import pyotp
 from tests.harness import RunningServer
 from tests.people.people import refusal
-from tests.triggers.risk import ABROAD, FIREFOX, a_protected_pool, come, risk_of
+from tests.triggers.risk import ABROAD, FIREFOX, a_protected_pool, come, risk_of, seen_at
 from tests.triggers.test_adaptive import BLOCKED, known_at_home, set_takeover
 
 
@@ -42,12 +42,7 @@ def test_a_factor_that_was_set_up_in_a_risky_sign_in_makes_no_place_known(
         ChallengeName="MFA_SETUP",
         Session=proved["Session"],
         ChallengeResponses={"USERNAME": "ada"},
-        ContextData={
-            "IpAddress": ABROAD,
-            "ServerName": "shop.example.com",
-            "ServerPath": "/login",
-            "HttpHeaders": [{"headerName": "User-Agent", "headerValue": FIREFOX}],
-        },
+        ContextData=seen_at(ABROAD, FIREFOX),
     )
     assert "AuthenticationResult" in answer
     assert risk_of(cognito, pool_id) == ("AccountTakeover", "Medium", "Pass")

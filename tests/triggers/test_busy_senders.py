@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,14 +17,12 @@ from tests.people.mail_server import a_mail_server
 from tests.people.people import a_person, wait_for_message
 from tests.people.sending import a_call, the_pool, waiting
 from tests.people.signing_up import an_email
-from tests.triggers.sending import key_of
+from tests.triggers.sending import a_notice, key_of
 from tests.triggers.test_killed_server import eventually
 
 from poolhouse import postman
 from poolhouse.core.messages import Purpose
-from poolhouse.core.outgoing import Outgoing
 from poolhouse.ports.functions import Functions
-from poolhouse.store.repositories.outbox import Outbox
 from poolhouse.userpools import delivery
 
 SLOW, QUICK = (f"arn:aws:lambda:us-east-1:123456789012:function:{name}" for name in ("slow", "quick"))
@@ -117,27 +114,10 @@ def test_a_slow_sender_with_many_messages_holds_up_no_other_pool_s(own_server: A
 
 def leave_notices(server: RunningServer, pool_id: str, count: int) -> None:
     """Of risky sign-ins, which a function would be told of if the pool had one."""
-    now = server.clock.now()
-
-    def notice() -> Outgoing:
-        return Outgoing(
-            id=Outbox.new_id(now),
-            pool_id=pool_id,
-            medium="EMAIL",
-            purpose=Purpose.ACCOUNT_TAKEOVER,
-            created_at=now,
-            expires_at=now + timedelta(hours=1),
-            destination=an_email(),
-            subject="A sign-in",
-            body="We saw a sign-in.",
-            code="",
-            username="ada",
-            details={"EVENT_ID": "1"},
-        )
 
     def write(tx: Any) -> None:
         for _ in range(count):
-            tx.outbox.add(notice(), now)
+            tx.outbox.add(a_notice(server, pool_id, details={"EVENT_ID": "1"}), server.clock.now())
 
     server.run(server.server.parts.store.write(write))
 

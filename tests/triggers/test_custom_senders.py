@@ -13,11 +13,7 @@ from tests.harness import RunningServer
 from tests.people.people import PASSWORD, a_person, messages_of, sign_in, wait_for_message
 from tests.people.signing_up import SMS, a_sign_up_app, an_email, confirm, sign_up, status_of
 from tests.triggers.functions import a_function, golden
-from tests.triggers.sending import a_sent_app, key_of, opened, senders, wait_for_event
-
-from poolhouse.core.messages import Purpose
-from poolhouse.core.outgoing import Outgoing
-from poolhouse.store.repositories.outbox import Outbox
+from tests.triggers.sending import a_notice, a_sent_app, key_of, opened, senders, wait_for_event
 
 METADATA = {"language": "de"}
 numbers = iter(range(10**6))
@@ -327,25 +323,10 @@ def test_an_invitation_without_a_password_brings_no_code(server: RunningServer, 
 
 
 def test_a_notice_of_a_risky_sign_in_is_told_without_a_code(server: RunningServer, cognito: Any) -> None:
-    """`details` of a message is what threat protection has to tell."""
     asked, pool_id, client_id = a_sent_app(server, cognito)
     now = server.clock.now()
     details = {"EVENT_ID": "1", "USER_NAME": "ada", "ACCOUNT_TAKE_OVER_ACTION": "BLOCK"}
-    notice = Outgoing(
-        id=Outbox.new_id(now),
-        pool_id=pool_id,
-        medium="EMAIL",
-        purpose=Purpose.ACCOUNT_TAKEOVER,
-        created_at=now,
-        expires_at=now + timedelta(hours=1),
-        destination=an_email(),
-        subject="A sign-in",
-        body="We saw a sign-in.",
-        code="",
-        username="ada",
-        client_id=client_id,
-        details=details,
-    )
+    notice = a_notice(server, pool_id, client_id=client_id, details=details)
     parts = server.server.parts
     server.run(parts.store.write(lambda tx: tx.outbox.add(notice, now + timedelta(seconds=30))))
 

@@ -251,20 +251,24 @@ def test_a_file_that_can_not_be_written_costs_nothing_but_time(
     assert len(lines_of(blocked / "s3" / "my-logs.jsonl")) == 1
 
 
+def a_log(data: dict[str, Any], destination: str) -> Dispatch:
+    return Dispatch(
+        id="id",
+        kind=DispatchKind.LOG,
+        type="log.userAuthEvents",
+        data=data,
+        created_at=datetime(2026, 11, 28, tzinfo=UTC),
+        destination=destination,
+    )
+
+
 ARN_CHARACTERS = st.sampled_from("abzAZ09_+=/,.@-")
 
 
 @given(st.text(ARN_CHARACTERS, min_size=1, max_size=600))
 def test_whatever_a_group_is_called_its_file_is_in_the_folder(tmp_path_factory: Any, name: str) -> None:
     folder = tmp_path_factory.mktemp("logs")
-    event = Dispatch(
-        id="id",
-        kind=DispatchKind.LOG,
-        type="log.userAuthEvents",
-        data={"a": "b\nc"},
-        created_at=datetime(2026, 11, 28, tzinfo=UTC),
-        destination=f"arn:aws:logs:us-east-1:000000000000:log-group:{name}",
-    )
+    event = a_log({"a": "b\nc"}, f"arn:aws:logs:us-east-1:000000000000:log-group:{name}")
     asyncio.run(LogFiles(folder).hear(event))
     [written] = [path for path in folder.rglob("*") if path.is_file()]
     assert written.parent == folder / "cloudwatch"
@@ -279,14 +283,7 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 def test_a_line_that_a_full_disk_cut_off_takes_no_other_with_it(tmp_path: Path) -> None:
-    event = Dispatch(
-        id="id",
-        kind=DispatchKind.LOG,
-        type="log.userAuthEvents",
-        data={"a": "b"},
-        created_at=datetime(2026, 11, 28, tzinfo=UTC),
-        destination="arn:aws:s3:::my-logs",
-    )
+    event = a_log({"a": "b"}, "arn:aws:s3:::my-logs")
     listener, path = LogFiles(tmp_path), tmp_path / "s3" / "my-logs.jsonl"
     asyncio.run(listener.hear(event))
     whole = path.read_text()

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.harness import RunningServer
 from tests.people.people import PASSWORD, the_code
-from tests.triggers.risk import ABROAD, FIREFOX, a_protected_pool, come, risk_of
+from tests.triggers.risk import ABROAD, FIREFOX, a_protected_pool, come, risk_of, seen_at
 from tests.triggers.test_adaptive import known_at_home, with_email_mfa
 
 NEW = "Another-Horse-9"
@@ -22,12 +22,7 @@ def test_a_session_that_is_carried_elsewhere_makes_no_place_known(cognito: Any) 
         ChallengeName="NEW_PASSWORD_REQUIRED",
         Session=asked["Session"],
         ChallengeResponses={"USERNAME": "ada", "NEW_PASSWORD": NEW},
-        ContextData={
-            "IpAddress": ABROAD,
-            "ServerName": "shop.example.com",
-            "ServerPath": "/login",
-            "HttpHeaders": [{"headerName": "User-Agent", "headerValue": FIREFOX}],
-        },
+        ContextData=seen_at(ABROAD, FIREFOX),
     )
     come(cognito, pool_id, client_id, address=ABROAD, agent=FIREFOX, password=NEW)
     assert risk_of(cognito, pool_id) == ("AccountTakeover", "Medium", "Pass")
